@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""NT backup files, decoded and encoded independently of the C code.
+
+Written from the format's specification ([MS-BKUP] section 2) and from the
+naming rules in include/bkup/name.h, so that the tests have a second opinion.
+Standard library only; speed does not matter here.
+
+    ntbackup.py generate SEED OUT      write a random backup file
+    ntbackup.py list FILE              its streams, as a mount should show them
+    ntbackup.py extract FILE CHILD     the content of one of them
+    ntbackup.py compare FILE OBJECTDIR is a mounted object what FILE says?
+"""
+
+import argparse
+import os
+import sys
+
+from nt_compare import READ_AT_ONCE, compare
+from nt_random import generate
+from nt_records import Malformed, fold, listing
+
+
+def read_file(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("generate")
+    verb.add_argument("seed", type=int)
+    verb.add_argument("out")
+    verb.add_argument("--plain-names", action="store_true")
+    verb.add_argument("--canonical", action="store_true")
+    verbs.add_parser("list").add_argument("file")
+    verb = verbs.add_parser("extract")
+    verb.add_argument("file")
+    verb.add_argument("child")
+    verb = verbs.add_parser("compare")
+    verb.add_argument("file")
+    verb.add_argument("objectdir")
+    args = parser.parse_args()
+    if args.verb == "generate":
+        with open(args.out, "wb") as out:
+            out.write(generate(args.seed, plain_names=args.plain_names,
+                               canonical=args.canonical))
+        return 0
+    data = read_file(args.file)
+    if args.verb == "list":
+        for stream in fold(data):
+            print(stream.head.id, hex(stream.head.attributes),
+                  stream.head.offset, stream.size, stream.ranges(),
+                  stream.child)
+        return 0
+    if args.verb == "extract":
+        stream = listing(data)[os.fsencode(args.child)]
+        for at in range(0, stream.size, READ_AT_ONCE):
+            sys.stdout.buffer.write(stream.read(data, at, READ_AT_ONCE))
+        return 0
+    faults = compare(data, args.objectdir)
+    for fault in faults:
+        print(f"{args.objectdir}/{fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Malformed as fault:
+        sys.exit(f"ntbackup.py: {fault}")
