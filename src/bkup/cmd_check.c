@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bkup check: whether backup files are whole. */
+#include "bkup/check.h"
+#include "bkup/cmd.h"
+#include "bkup/message.h"
+#include "bkup/streams.h"
+
+#include <errno.h>
+
+/* Looks at the current record. */
+static int check_record(struct check *check, struct input *input,
+			bool *have_owner)
+{
+	uint32_t id = input->record.id;
+	uint64_t offset, size;
+
+	if (stream_takes_blocks(id))
+		*have_owner = true;
+	if (id != BKUP_SPARSE_BLOCK || !*have_owner)
+		check->streams++;
+	progress_tick(&check->progress, check->files, check->streams);
+	return id == BKUP_SPARSE_BLOCK ? input_block(input, &offset, &size) : 0;
+}
+
+static int check_records(struct check *check, struct input *input)
+{
+	bool have_owner = false;
+	int rc;
+
+	while ((rc = input_next(input)) == 1) {
+		rc = check_record(check, input, &have_owner);
+		if (rc < 0)
+			return rc;
+	}
+	return rc;
+}
+
+void check_file(struct check *check, int fd, const char *name)
+{
+	struct input input;
+	struct defect defect;
+	int rc;
+
+	check->files++;
+	progress_tick(&check->progress, check->files, check->streams);
+	rc = input_take(&input, fd, name);
+	if (rc < 0) {
+		check_cannot_read(check, name, rc);
+		return;
+	}
+	rc = check_records(check, &input);
+	if (rc == -EBADMSG) {
+		defect_find(&input, &defect);
+		check_found_bad(check, name, &defect);
+	} else if (rc < 0) {
+		check_cannot_read(check, name, rc);
+	}
+	input_close(&input);
+}
+
+static enum status run_check(int argc, char **argv)
+{
+	struct check check = {0};
+	int rc = cmd_options(&cmd_check, argc, argv, &check.json);
+	char **paths = cmd_paths(argv);
+
+	if (rc <= 0)
+		return rc < 0 ? STATUS_FAILED : STATUS_FINE;
+	progress_init(&check.progress);
+	for (; *paths && stdout_error() == 0; paths++)
+		check_path(&check, *paths);
+	return check_summary(&check);
+}
+
+const struct cmd cmd_check = {
+	.name = "check",
+	.arguments = "[PATH...]",
+	.summary = "tell whether backup files are whole",
+	.help = "Verifies the structure of backup files, and of all files in "
+		"directories. Says at\n"
+		"which offset what is wrong, and notes what a daemon left in "
+		"PATH/.bkupfs. Without\n"
+		"PATH, or where it is -, reads standard input.\n"
+		"\n"
+		"  --json  one JSON object a line for each finding, and a "
+		"summary\n"
+		"  --help  show this\n",
+	.json = true,
+	.run = run_check,
+};

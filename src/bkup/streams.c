@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A stream's size is known when the next one that takes blocks begins, or the
+ * input ends. Until then it is pending, and so are those that follow it.
+ */
+#include "bkup/streams.h"
+
+#include "util/cleanup.h"
+#include "util/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How many streams have been seen under a name without ordinal. */
+struct seen {
+	struct table_link link;
+	uint32_t count;
+	char name[];
+};
+
+struct walk {
+	struct input *input;
+	stream_visit *visit;
+	void *context;
+	struct table names; /* struct seen */
+	struct stream *pending;
+	size_t pending_count, pending_room;
+	bool have_owner; /* the first pending stream takes blocks */
+};
+
+bool stream_takes_blocks(uint32_t id)
+{
+	return id == BKUP_DATA || id == BKUP_ALTERNATE_DATA;
+}
+
+static bool seen_matches(const struct table_link *link, const void *key)
+{
+	return strcmp(table_item(link, const struct seen, link)->name, key) ==
+	       0;
+}
+
+static void seen_free(struct table_link *link, void *context)
+{
+	(void)context;
+	free(table_item(link, struct seen, link));
+}
+
+/* Counts a name. Returns its ordinal, or 0 if memory ran out. */
+static uint32_t count_name(struct table *names, const char *name, size_t length)
+{
+	uint64_t hash = table_hash(name, length);
+	struct table_link *link = table_find(names, hash, seen_matches, name);
+	struct seen *seen;
+
+	if (link)
+		return ++table_item(link, struct seen, link)->count;
+	seen = malloc(sizeof(*seen) + length + 1);
+	if (!seen)
+		return 0;
+	seen->count = 1;
+	memcpy(seen->name, name, length + 1);
+	if (table_add(names, &seen->link, hash) < 0) {
+		free(seen);
+		return 0;
+	}
+	return 1;
+}
+
+/* The child name of the current record; NULL if memory ran out. */
+static char *name_child(struct walk *walk)
+{
+	const struct bkup_record *record = &walk->input->record;
+	const uint8_t *raw = input_record_name(walk->input);
+	char child[BKUP_CHILD_SIZE];
+	size_t length =
+		bkup_name_format(record->id, raw, record->name_size, 1, child);
+	uint32_t ordinal = count_name(&walk->names, child, length);
+
+	if (!ordinal)
+		return NULL;
+	if (ordinal > 1)
+		bkup_name_format(record->id, raw, record->name_size, ordinal,
+				 child);
+	return strdup(child);
+}
+
+/* Visits what is pending, and frees it also if a visit fails. */
+static int flush_pending(struct walk *walk)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < walk->pending_count; i++) {
+		if (rc == 0)
+			rc = walk->visit(walk->context, &walk->pending[i]);
+		free(walk->pending[i].child);
+	}
+	walk->pending_count = 0;
+	walk->have_owner = false;
+	return rc;
+}
+
+static int grow_pending(struct walk *walk)
+{
+	size_t room = walk->pending_room ? 2 * walk->pending_room : 8;
+	struct stream *bigger;
+
+	if (walk->pending_count < walk->pending_room)
+		return 0;
+	bigger = reallocarray(walk->pending, room, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	walk->pending = bigger;
+	walk->pending_room = room;
+	return 0;
+}
+
+/* The current record begins a stream. */
+static int add_stream(struct walk *walk)
+{
+	const struct bkup_record *record = &walk->input->record;
+	bool takes_blocks = stream_takes_blocks(record->id);
+	char *child;
+	int rc = 0;
+
+	if (takes_blocks || !walk->have_owner)
+		rc = flush_pending(walk);
+	if (rc == 0)
+		rc = grow_pending(walk);
+	if (rc < 0)
+		return rc;
+	child = name_child(walk);
+	if (!child)
+		return -ENOMEM;
+	walk->pending[walk->pending_count++] = (struct stream){
+		.id = record->id,
+		.attributes = record->attributes,
+		.offset = walk->input->record_offset,
+		.payload = record->size,
+		.size = record->size,
+		.child = child,
+	};
+	walk->have_owner = walk->have_owner || takes_blocks;
+	return 0;
+}
+
+/* The current record is a SPARSE_BLOCK of the first pending stream. */
+static void add_block(struct walk *walk, uint64_t end)
+{
+	struct stream *owner = &walk->pending[0];
+
+	owner->blocks++;
+	if (owner->size < end)
+		owner->size = end;
+}
+
+static int add_record(struct walk *walk)
+{
+	uint64_t offset = 0, size = 0;
+	int rc;
+
+	if (walk->input->record.id != BKUP_SPARSE_BLOCK)
+		return add_stream(walk);
+	rc = input_block(walk->input, &offset, &size);
+	if (rc < 0)
+		return rc;
+	if (!walk->have_owner)
+		return add_stream(walk);
+	add_block(walk, offset + size);
+	return 0;
+}
+
+/* A record whose payload turned out to be cut short is no whole stream. */
+static void drop_cut(struct walk *walk)
+{
+	size_t last = walk->pending_count - 1;
+
+	if (walk->pending_count == 0 ||
+	    walk->pending[last].offset !=
+		    bkup_reader_record_offset(walk->input->reader))
+		return;
+	free(walk->pending[last].child);
+	walk->pending_count = last;
+}
+
+int streams_each(struct input *input, stream_visit *visit, void *context)
+{
+	struct walk walk = {.input = input, .visit = visit, .context = context};
+	int rc, flushed;
+
+	table_init(&walk.names);
+	while ((rc = input_next(input)) == 1) {
+		rc = add_record(&walk);
+		if (rc < 0)
+			break;
+	}
+	if (rc == -EBADMSG)
+		drop_cut(&walk);
+	flushed = flush_pending(&walk);
+	free(walk.pending);
+	table_each(&walk.names, seen_free, NULL);
+	table_done(&walk.names);
+	return rc < 0 ? rc : flushed;
+}
+
+/* Whether the current record is the next stream of the name looked for. */
+static bool is_wanted(const struct input *input, const char *child,
+		      uint32_t *count)
+{
+	const struct bkup_record *record = &input->record;
+	const uint8_t *raw = input_record_name(input);
+	char name[BKUP_CHILD_SIZE];
+	size_t length =
+		bkup_name_format(record->id, raw, record->name_size, 1, name);
+
+	/* Only ordinals stand behind a whole name, after a `#`. */
+	if (strncmp(name, child, length) != 0 ||
+	    (child[length] != '#' && child[length] != '\0'))
+		return false;
+	bkup_name_format(record->id, raw, record->name_size, ++*count, name);
+	return strcmp(name, child) == 0;
+}
+
+int streams_find(struct input *input, const char *child)
+{
+	bool have_owner = false;
+	uint32_t count = 0;
+	int rc;
+
+	while ((rc = input_next(input)) == 1) {
+		uint32_t id = input->record.id;
+
+		if (id == BKUP_SPARSE_BLOCK && have_owner)
+			continue;
+		if (is_wanted(input, child, &count))
+			return 1;
+		have_owner = have_owner || stream_takes_blocks(id);
+	}
+	return rc;
+}
