@@ -66,8 +66,9 @@ mnt_answers() {
 
 mnt_start() {
 	local point=${*: -1} job
-	timeout -s KILL "$MNT_PATIENCE" "$BKUPFS" -f "$@" \
-		</dev/null >>"$MNT_LOG" 2>&1 &
+	# In the background a shell ignores SIGINT; the daemon should not.
+	timeout -s KILL "$MNT_PATIENCE" env --default-signal=INT,QUIT \
+		"$BKUPFS" -f "$@" </dev/null >>"$MNT_LOG" 2>&1 &
 	job=$!
 	MNT_JOB[$point]=$job
 	MNT_ARGUMENTS[$point]=$(printf '%q ' "$@")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares a mounted object with the backup file that it should show."""
+"""Compares backup files with mounted objects, and with each other."""
 
 import os
 import stat
@@ -111,4 +111,21 @@ def compare(data, objectdir, records=None):
         finally:
             os.close(fd)
         faults += [f"{child!r}: {fault}" for fault in found]
+    return faults
+
+
+def differences(data, other, attributes=False):
+    """What is different between the streams of two backup files."""
+    ours, theirs = listing(data), listing(other)
+    faults = [f"{child!r}: is in one of both only"
+              for child in sorted(set(ours) ^ set(theirs))]
+    for child in sorted(set(ours) & set(theirs)):
+        one, two = ours[child], theirs[child]
+        if one.size != two.size:
+            faults.append(f"{child!r}: {one.size} and {two.size} bytes")
+        elif one.content(data) != two.content(other):
+            faults.append(f"{child!r}: the content differs")
+        if attributes and one.head.attributes != two.head.attributes:
+            faults.append(f"{child!r}: attributes {one.head.attributes:#x} "
+                          f"and {two.head.attributes:#x}")
     return faults

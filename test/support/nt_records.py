@@ -178,8 +178,8 @@ def listing(data, records=None):
     return {stream.child: stream for stream in fold(data, records)}
 
 
-def check_written(data):
-    """What is wrong with the order of a file that this filesystem wrote.
+def check_written(data, children=None):
+    """What is wrong with streams that this filesystem wrote, all or some.
 
     The blocks of DATA precede any ALTERNATE_DATA ([MS-BKUP] 2.13.1), and a
     sparse stream ends with an empty block at its size.
@@ -189,7 +189,8 @@ def check_written(data):
     first_alternate = min((s.head.offset for s in streams
                            if s.head.id == ALTERNATE_DATA), default=len(data))
     for stream in streams:
-        if len(stream.records) == 1:
+        if len(stream.records) == 1 or \
+                children is not None and stream.child not in children:
             continue
         last = stream.records[-1]
         if stream.head.id == DATA and last.offset > first_alternate:

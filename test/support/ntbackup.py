@@ -10,13 +10,14 @@ Standard library only; speed does not matter here.
     ntbackup.py list FILE              its streams, as a mount should show them
     ntbackup.py extract FILE CHILD     the content of one of them
     ntbackup.py compare FILE OBJECTDIR is a mounted object what FILE says?
+    ntbackup.py same FILE FILE         have they the same streams, in any order?
 """
 
 import argparse
 import os
 import sys
 
-from nt_compare import READ_AT_ONCE, compare
+from nt_compare import READ_AT_ONCE, compare, differences
 from nt_random import generate
 from nt_records import Malformed, fold, listing
 
@@ -41,6 +42,10 @@ def main():
     verb = verbs.add_parser("compare")
     verb.add_argument("file")
     verb.add_argument("objectdir")
+    verb = verbs.add_parser("same")
+    verb.add_argument("file")
+    verb.add_argument("other")
+    verb.add_argument("--attributes", action="store_true")
     args = parser.parse_args()
     if args.verb == "generate":
         with open(args.out, "wb") as out:
@@ -59,9 +64,12 @@ def main():
         for at in range(0, stream.size, READ_AT_ONCE):
             sys.stdout.buffer.write(stream.read(data, at, READ_AT_ONCE))
         return 0
-    faults = compare(data, args.objectdir)
+    if args.verb == "same":
+        faults = differences(data, read_file(args.other), args.attributes)
+    else:
+        faults = compare(data, args.objectdir)
     for fault in faults:
-        print(f"{args.objectdir}/{fault}", file=sys.stderr)
+        print(f"{args.file}: {fault}", file=sys.stderr)
     return 1 if faults else 0
 
 
