@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fs/fs.h"
+
+#include "fs/handlers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { MAX_BACKGROUND = 64, CONGESTION = 48 };
+
+/* Asks for what the kernel can; libfuse changed how in 3.17. */
+static void want(struct fuse_conn_info *conn, uint64_t capability)
+{
+#ifdef BKUP_HAVE_FUSE_SET_FEATURE_FLAG
+	fuse_set_feature_flag(conn, capability);
+#else
+	if (conn->capable & capability)
+		conn->want |= capability;
+#endif
+}
+
+static void refuse(struct fuse_conn_info *conn, uint64_t capability)
+{
+#ifdef BKUP_HAVE_FUSE_SET_FEATURE_FLAG
+	fuse_unset_feature_flag(conn, capability);
+#else
+	conn->want &= ~capability;
+#endif
+}
+
+static void fs_init(void *userdata, struct fuse_conn_info *conn)
+{
+	(void)userdata;
+	conn->max_background = MAX_BACKGROUND;
+	conn->congestion_threshold = CONGESTION;
+	want(conn, FUSE_CAP_PARALLEL_DIROPS);
+	want(conn, FUSE_CAP_READDIRPLUS);
+	want(conn, FUSE_CAP_READDIRPLUS_AUTO);
+	want(conn, FUSE_CAP_ATOMIC_O_TRUNC);
+	want(conn, FUSE_CAP_AUTO_INVAL_DATA);
+	/* Commits at close need every write here when it is made. */
+	refuse(conn, FUSE_CAP_WRITEBACK_CACHE);
+	/* Nothing here has set-user-ID bits; the kernel may see to the rest. */
+	refuse(conn, FUSE_CAP_HANDLE_KILLPRIV);
+}
+
+struct fs *fs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+struct store_caller fs_caller(fuse_req_t req)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+
+	return (struct store_caller){.uid = context->uid, .gid = context->gid};
+}
+
+void fs_reply_result(fuse_req_t req, int rc)
+{
+	fuse_reply_err(req, rc < 0 ? -rc : 0);
+}
+
+int fs_find_entry(struct place *parent, const char *name,
+		  struct fuse_entry_param *ret_entry)
+{
+	struct fs *fs = parent->fs;
+	struct store_entry entry;
+	struct inode *inode;
+	int rc = store_lookup(fs->store, parent->path, parent->kind, name,
+			      &entry);
+
+	if (rc == 0)
+		rc = inode_get(fs, parent->inode, name, &entry, &inode);
+	if (rc < 0)
+		return rc;
+	*ret_entry = (struct fuse_entry_param){
+		.ino = inode->id,
+		.attr = entry.st,
+		.attr_timeout = fs->options.timeout,
+		.entry_timeout = fs->options.timeout,
+	};
+	ret_entry->attr.st_ino = inode->ino;
+	return 0;
+}
+
+void fs_reply_entry(fuse_req_t req, struct place *parent, const char *name)
+{
+	struct fuse_entry_param entry;
+	int rc = fs_find_entry(parent, name, &entry);
+
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else if (fuse_reply_entry(req, &entry) < 0)
+		/* The caller was interrupted: the kernel counts nothing. */
+		inode_forget(parent->fs, entry.ino, 1);
+}
+
+int fs_new(struct store *store, const struct fs_options *options,
+	   struct fs **ret_fs)
+{
+	struct fs *fs = calloc(1, sizeof(*fs));
+	int rc;
+
+	if (!fs)
+		return -ENOMEM;
+	fs->store = store;
+	fs->options = *options;
+	pthread_rwlock_init(&fs->tree, NULL);
+	pthread_mutex_init(&fs->lock, NULL);
+	rc = inodes_init(fs);
+	if (rc < 0)
+		fs_free(fs);
+	else
+		*ret_fs = fs;
+	return rc;
+}
+
+void fs_free(struct fs *fs)
+{
+	if (!fs)
+		return;
+	inodes_done(fs);
+	pthread_rwlock_destroy(&fs->tree);
+	pthread_mutex_destroy(&fs->lock);
+	free(fs);
+}
+
+const struct fuse_lowlevel_ops fs_operations = {
+	.init = fs_init,
+	.lookup = fs_lookup,
+	.forget = fs_forget,
+	.forget_multi = fs_forget_multi,
+	.getattr = fs_getattr,
+	.setattr = fs_setattr,
+	.readlink = fs_readlink,
+	.mknod = fs_mknod,
+	.mkdir = fs_mkdir,
+	.unlink = fs_unlink,
+	.rmdir = fs_rmdir,
+	.symlink = fs_symlink,
+	.rename = fs_rename,
+	.link = fs_link,
+	.open = fs_open,
+	.read = fs_read,
+	.write = fs_write,
+	.flush = fs_flush,
+	.release = fs_release,
+	.fsync = fs_fsync,
+	.opendir = fs_opendir,
+	.readdir = fs_readdir,
+	.readdirplus = fs_readdirplus,
+	.releasedir = fs_releasedir,
+	.fsyncdir = fs_fsyncdir,
+	.statfs = fs_statfs,
+	.setxattr = fs_setxattr,
+	.getxattr = fs_getxattr,
+	.listxattr = fs_listxattr,
+	.removexattr = fs_removexattr,
+	.create = fs_create,
+	.fallocate = fs_fallocate,
+	.copy_file_range = fs_copy_file_range,
+	.lseek = fs_lseek,
+};

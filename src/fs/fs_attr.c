@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Attributes, plain and extended. */
+#include "fs/handlers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Splits a path in place; returns its last part. */
+static char *split(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return path;
+	*slash = '\0';
+	return slash + 1;
+}
+
+/* Looks a place up that is not open. */
+static int stat_path(struct place *place, struct stat *ret_st)
+{
+	struct store *store = place->fs->store;
+	struct store_entry entry;
+	char *path, *name;
+	int rc;
+
+	if (place->kind == STORE_DIRECTORY || place->kind == STORE_OBJECT ||
+	    place->kind == STORE_OTHER) {
+		rc = store_stat(store, place->path, &entry);
+	} else {
+		enum store_kind kind = place->inode->parent->kind;
+
+		path = strdup(place->path);
+		if (!path)
+			return -ENOMEM;
+		name = split(path);
+		rc = store_lookup(store, name == path ? "" : path, kind, name,
+				  &entry);
+		free(path);
+	}
+	if (rc == 0)
+		*ret_st = entry.st;
+	return rc;
+}
+
+static int stat_place(struct place *place, struct stat *ret_st)
+{
+	int rc = place->file ? store_file_stat(place->file, ret_st)
+			     : stat_path(place, ret_st);
+
+	if (rc == 0)
+		ret_st->st_ino = place->inode->ino;
+	return rc;
+}
+
+static void reply_attr(fuse_req_t req, struct place *place)
+{
+	struct stat st;
+	int rc = stat_place(place, &st);
+
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else
+		fuse_reply_attr(req, &st, place->fs->options.timeout);
+}
+
+void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), id, &place);
+
+	(void)fi;
+	if (rc < 0) {
+		fs_reply_result(req, rc);
+		return;
+	}
+	reply_attr(req, &place);
+	place_leave(&place);
+}
+
+/* truncate(2) of a path: opened, cut and committed at once. */
+static int truncate_path(struct place *place, uint64_t size)
+{
+	struct fs *fs = place->fs;
+	struct store_file *file;
+	char *path = strdup(place->path);
+	char *name;
+	int rc;
+
+	if (!path)
+		return -ENOMEM;
+	name = split(path);
+	rc = store_file_open(fs->store, name == path ? "" : path,
+			     place->inode->parent->kind, name, O_WRONLY, 0,
+			     (struct store_caller){0}, &file);
+	free(path);
+	if (rc < 0)
+		return rc;
+	rc = inode_opened(fs, place->inode, file);
+	if (rc == 0) {
+		rc = store_file_truncate(file, size);
+		if (rc == 0)
+			rc = store_file_flush(file);
+		inode_closed(fs, place->inode);
+	}
+	store_file_close(file, O_WRONLY);
+	return rc;
+}
+
+static int set_size(struct place *place, uint64_t size,
+		    struct fuse_file_info *fi)
+{
+	if (fi)
+		return store_file_truncate(fs_file_of(fi), size);
+	return truncate_path(place, size);
+}
+
+static int set_owner(struct place *place, const struct stat *attr, int to_set)
+{
+	return store_chown(place->fs->store, place->path, place->kind,
+			   to_set & FUSE_SET_ATTR_UID ? attr->st_uid
+						      : (uid_t)-1,
+			   to_set & FUSE_SET_ATTR_GID ? attr->st_gid
+						      : (gid_t)-1);
+}
+
+static int set_times(struct place *place, const struct stat *attr, int to_set)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+				    {.tv_nsec = UTIME_OMIT}};
+
+	if (to_set & FUSE_SET_ATTR_ATIME_NOW)
+		times[0].tv_nsec = UTIME_NOW;
+	else if (to_set & FUSE_SET_ATTR_ATIME)
+		times[0] = attr->st_atim;
+	if (to_set & FUSE_SET_ATTR_MTIME_NOW)
+		times[1].tv_nsec = UTIME_NOW;
+	else if (to_set & FUSE_SET_ATTR_MTIME)
+		times[1] = attr->st_mtim;
+	return store_utimens(place->fs->store, place->path, place->kind, times);
+}
+
+static int set_attr(struct place *place, const struct stat *attr, int to_set,
+		    struct fuse_file_info *fi)
+{
+	int rc = 0;
+
+	if (to_set & FUSE_SET_ATTR_SIZE)
+		rc = set_size(place, attr->st_size, fi);
+	/* The rest goes by the name, which is another's now. */
+	if (rc == 0 && !place->attached &&
+	    to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
+		      FUSE_SET_ATTR_GID | FUSE_SET_ATTR_ATIME |
+		      FUSE_SET_ATTR_MTIME))
+		return -ESTALE;
+	if (rc == 0 && to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		rc = set_owner(place, attr, to_set);
+	if (rc == 0 && to_set & FUSE_SET_ATTR_MODE)
+		rc = store_chmod(place->fs->store, place->path, place->kind,
+				 attr->st_mode);
+	if (rc == 0 && to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
+				 FUSE_SET_ATTR_ATIME_NOW |
+				 FUSE_SET_ATTR_MTIME_NOW))
+		rc = set_times(place, attr, to_set);
+	return rc;
+}
+
+void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
+		struct fuse_file_info *fi)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), id, &place);
+
+	if (rc < 0) {
+		fs_reply_result(req, rc);
+		return;
+	}
+	rc = set_attr(&place, attr, to_set, fi);
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else
+		reply_attr(req, &place);
+	place_leave(&place);
+}
+
+void fs_statfs(fuse_req_t req, fuse_ino_t id)
+{
+	struct statvfs st;
+	int rc = store_statfs(fs_of(req)->store, &st);
+
+	(void)id;
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else
+		fuse_reply_statfs(req, &st);
+}
+
+/* Replies to getxattr and listxattr: the value, or its size. */
+static void reply_value(fuse_req_t req, ssize_t n, const char *value,
+			size_t size)
+{
+	if (n < 0)
+		fs_reply_result(req, n);
+	else if (!size)
+		fuse_reply_xattr(req, n);
+	else
+		fuse_reply_buf(req, value, n);
+}
+
+void fs_getxattr(fuse_req_t req, fuse_ino_t id, const char *name, size_t size)
+{
+	char *value = malloc(size ? size : 1);
+	struct place place;
+	ssize_t n = value ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+
+	if (n == 0) {
+		n = place.attached ? store_getxattr(place.fs->store, place.path,
+						    place.kind, name, value,
+						    size)
+				   : -ENODATA;
+		place_leave(&place);
+	}
+	reply_value(req, n, value, size);
+	free(value);
+}
+
+void fs_listxattr(fuse_req_t req, fuse_ino_t id, size_t size)
+{
+	char *list = malloc(size ? size : 1);
+	struct place place;
+	ssize_t n = list ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+
+	if (n == 0) {
+		n = place.attached ? store_listxattr(place.fs->store,
+						     place.path, place.kind,
+						     list, size)
+				   : 0;
+		place_leave(&place);
+	}
+	reply_value(req, n, list, size);
+	free(list);
+}
+
+void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,
+		 const char *value, size_t size, int flags)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), id, &place);
+
+	if (rc == 0) {
+		rc = place.attached
+			     ? store_setxattr(place.fs->store, place.path,
+					      place.kind, name, value, size,
+					      flags)
+			     : -ESTALE;
+		place_leave(&place);
+	}
+	fs_reply_result(req, rc);
+}
+
+void fs_removexattr(fuse_req_t req, fuse_ino_t id, const char *name)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), id, &place);
+
+	if (rc == 0) {
+		rc = place.attached
+			     ? store_removexattr(place.fs->store, place.path,
+						 place.kind, name)
+			     : -ESTALE;
+		place_leave(&place);
+	}
+	fs_reply_result(req, rc);
+}

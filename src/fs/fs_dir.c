@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Directories. A listing is made when the directory is opened, and again when
+ * it is read from its start; offsets are places in it: 0 and 1 for . and ..,
+ * then the entries.
+ */
+#include "fs/handlers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { DOTS = 2 };
+
+struct dir_handle {
+	struct store_listing *listing;
+	bool fresh; /* just made, for a read from the start */
+};
+
+static struct dir_handle *handle_of(const struct fuse_file_info *fi)
+{
+	return (struct dir_handle *)(uintptr_t)fi->fh;
+}
+
+void fs_opendir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
+{
+	struct dir_handle *handle = calloc(1, sizeof(*handle));
+	struct place place;
+	int rc = handle ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+
+	if (rc == 0) {
+		rc = store_list(place.fs->store, place.path, place.kind,
+				&handle->listing);
+		place_leave(&place);
+	}
+	if (rc < 0) {
+		free(handle);
+		fs_reply_result(req, rc);
+		return;
+	}
+	handle->fresh = true;
+	fi->fh = (uintptr_t)handle;
+	if (fuse_reply_open(req, fi) < 0) {
+		store_listing_free(handle->listing);
+		free(handle);
+	}
+}
+
+/* Makes the listing anew, for a directory that is read again. */
+static int refresh(struct place *place, struct dir_handle *handle)
+{
+	struct store_listing *listing;
+	int rc = store_list(place->fs->store, place->path, place->kind,
+			    &listing);
+
+	if (rc < 0)
+		return rc;
+	store_listing_free(handle->listing);
+	handle->listing = listing;
+	return 0;
+}
+
+/* A reply that is being filled. */
+struct filling {
+	fuse_req_t req;
+	struct place *place;
+	char *buffer;
+	size_t size, used;
+	bool plus;
+};
+
+/* Adds an entry without attributes; false if there is no room. */
+static bool add_plain(struct filling *filling, const char *name, mode_t type,
+		      uint64_t ino, off_t next)
+{
+	struct fuse_entry_param entry = {
+		.attr = {.st_mode = type, .st_ino = ino}};
+	size_t room = filling->size - filling->used;
+	char *at = filling->buffer + filling->used;
+	size_t n = filling->plus
+			   ? fuse_add_direntry_plus(filling->req, at, room,
+						    name, &entry, next)
+			   : fuse_add_direntry(filling->req, at, room, name,
+					       &entry.attr, next);
+
+	if (n > room)
+		return false;
+	filling->used += n;
+	return true;
+}
+
+static bool add_plus(struct filling *filling, const char *name, off_t next)
+{
+	size_t room = filling->size - filling->used;
+	struct fuse_entry_param entry;
+	size_t n;
+
+	/* What went meanwhile, or cannot be looked at, has only its name. */
+	if (fs_find_entry(filling->place, name, &entry) < 0)
+		return add_plain(filling, name, 0, 0, next);
+	n = fuse_add_direntry_plus(filling->req,
+				   filling->buffer + filling->used, room, name,
+				   &entry, next);
+	if (n > room) {
+		inode_forget(filling->place->fs, entry.ino, 1);
+		return false;
+	}
+	filling->used += n;
+	return true;
+}
+
+static bool add_dot(struct filling *filling, off_t at)
+{
+	struct inode *inode = filling->place->inode;
+
+	if (at == 1 && inode->parent)
+		inode = inode->parent;
+	return add_plain(filling, at ? ".." : ".", S_IFDIR, inode->ino,
+			 at + 1);
+}
+
+static void fill(struct filling *filling, const struct store_listing *listing,
+		 off_t offset)
+{
+	off_t end = store_listing_count(listing) + DOTS;
+	bool room = true;
+
+	for (off_t at = offset; room && at < end; at++) {
+		struct store_listing_entry entry;
+
+		if (at < DOTS) {
+			room = add_dot(filling, at);
+			continue;
+		}
+		entry = store_listing_at(listing, at - DOTS);
+		room = filling->plus
+			       ? add_plus(filling, entry.name, at + 1)
+			       : add_plain(filling, entry.name, entry.type,
+					   entry.ino, at + 1);
+	}
+}
+
+static int read_entries(struct filling *filling, struct dir_handle *handle,
+			off_t offset)
+{
+	int rc = 0;
+
+	if (offset == 0 && !handle->fresh)
+		rc = refresh(filling->place, handle);
+	handle->fresh = false;
+	if (rc == 0 && offset >= 0)
+		fill(filling, handle->listing, offset);
+	return rc;
+}
+
+static void read_dir(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
+		     struct fuse_file_info *fi, bool plus)
+{
+	struct place place;
+	struct filling filling = {.req = req,
+				  .place = &place,
+				  .buffer = malloc(size),
+				  .size = size,
+				  .plus = plus};
+	int rc = filling.buffer ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+
+	if (rc == 0) {
+		rc = read_entries(&filling, handle_of(fi), offset);
+		place_leave(&place);
+	}
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else
+		fuse_reply_buf(req, filling.buffer, filling.used);
+	free(filling.buffer);
+}
+
+void fs_readdir(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
+		struct fuse_file_info *fi)
+{
+	read_dir(req, id, size, offset, fi, false);
+}
+
+void fs_readdirplus(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
+		    struct fuse_file_info *fi)
+{
+	read_dir(req, id, size, offset, fi, true);
+}
+
+void fs_releasedir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
+{
+	struct dir_handle *handle = handle_of(fi);
+
+	(void)id;
+	store_listing_free(handle->listing);
+	free(handle);
+	fs_reply_result(req, 0);
+}
+
+void fs_fsyncdir(fuse_req_t req, fuse_ino_t id, int datasync,
+		 struct fuse_file_info *fi)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), id, &place);
+
+	(void)datasync;
+	(void)fi;
+	if (rc == 0) {
+		rc = store_syncdir(place.fs->store, place.path, place.kind);
+		place_leave(&place);
+	}
+	fs_reply_result(req, rc);
+}

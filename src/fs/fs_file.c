@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Open streams and scratch files. */
+#include "fs/handlers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct stream_handle {
+	struct store_file *file;
+	struct inode *inode;
+	int access; /* O_ACCMODE of the open */
+	bool append;
+};
+
+static struct stream_handle *handle_of(const struct fuse_file_info *fi)
+{
+	return (struct stream_handle *)(uintptr_t)fi->fh;
+}
+
+struct store_file *fs_file_of(const struct fuse_file_info *fi)
+{
+	return handle_of(fi)->file;
+}
+
+static struct stream_handle *handle_new(struct inode *inode,
+				      struct store_file *file, int flags)
+{
+	struct stream_handle *handle = calloc(1, sizeof(*handle));
+
+	if (!handle)
+		return NULL;
+	handle->file = file;
+	handle->inode = inode;
+	handle->access = flags & O_ACCMODE;
+	handle->append = flags & O_APPEND;
+	return handle;
+}
+
+static void handle_free(struct fs *fs, struct stream_handle *handle)
+{
+	inode_closed(fs, handle->inode);
+	store_file_close(handle->file, handle->access);
+	free(handle);
+}
+
+/*
+ * How the kernel may cache: what it has, if that is this content. Writers who
+ * cannot map go around the cache; to map a file it must be cached.
+ */
+static void set_caching(struct fs *fs, struct stream_handle *handle,
+			struct fuse_file_info *fi)
+{
+	uint64_t version = store_file_version(handle->file);
+
+	fi->keep_cache = inode_has_cached(fs, handle->inode, version) &&
+			 handle->access == O_RDONLY;
+	fi->direct_io = handle->access == O_WRONLY;
+	fi->noflush = handle->access == O_RDONLY;
+}
+
+/* Opens what stands at a place; its path is cut in two. */
+static int open_file(struct place *place, int flags, struct store_file **ret)
+{
+	char *slash = strrchr(place->path, '/');
+	const char *dir = slash ? place->path : "";
+	const char *name = slash ? slash + 1 : place->path;
+
+	if (slash)
+		*slash = '\0';
+	return store_file_open(place->fs->store, dir,
+			       place->inode->parent->kind, name, flags, 0,
+			       (struct store_caller){0}, ret);
+}
+
+/*
+ * Opens, and enters the open into the inode. What is open already is cut only
+ * once it is certain that it is what the name stands for: the kernel opens
+ * again after -ESTALE, and must not have cut anything.
+ */
+static int open_inode(struct place *place, int flags,
+		      struct stream_handle **ret_handle)
+{
+	struct fs *fs = place->fs;
+	bool cut = flags & O_TRUNC && place->file;
+	struct store_file *file;
+	int rc = place->attached ? 0 : -ESTALE;
+
+	if (rc == 0)
+		rc = open_file(place, cut ? flags & ~O_TRUNC : flags, &file);
+	if (rc < 0)
+		return rc;
+	rc = inode_opened(fs, place->inode, file);
+	if (rc < 0) {
+		store_file_close(file, flags & O_ACCMODE);
+		return rc;
+	}
+	*ret_handle = handle_new(place->inode, file, flags);
+	if (!*ret_handle) {
+		inode_closed(fs, place->inode);
+		store_file_close(file, flags & O_ACCMODE);
+		return -ENOMEM;
+	}
+	rc = cut ? store_file_truncate(file, 0) : 0;
+	if (rc < 0)
+		handle_free(fs, *ret_handle);
+	return rc;
+}
+
+void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	struct stream_handle *handle;
+	struct place place;
+	int rc = place_enter(fs, id, &place);
+
+	if (rc == 0) {
+		rc = open_inode(&place, fi->flags & ~(O_CREAT | O_EXCL),
+				&handle);
+		place_leave(&place);
+	}
+	if (rc < 0) {
+		fs_reply_result(req, rc);
+		return;
+	}
+	fi->fh = (uintptr_t)handle;
+	set_caching(fs, handle, fi);
+	if (fuse_reply_open(req, fi) < 0)
+		handle_free(fs, handle);
+}
+
+/* Makes and opens a file, and counts a lookup of its inode. */
+static int create_file(struct place *parent, const char *name, mode_t mode,
+		       int flags, struct store_caller caller,
+		       struct fuse_entry_param *ret_entry,
+		       struct stream_handle **ret_handle)
+{
+	struct fs *fs = parent->fs;
+	struct store_file *file;
+	struct inode *inode;
+	int rc = store_file_open(fs->store, parent->path, parent->kind, name,
+				 flags | O_CREAT, mode, caller, &file);
+
+	if (rc < 0)
+		return rc;
+	rc = fs_find_entry(parent, name, ret_entry);
+	if (rc < 0) {
+		store_file_close(file, flags & O_ACCMODE);
+		return rc;
+	}
+	inode = inode_of(fs, ret_entry->ino);
+	rc = inode_opened(fs, inode, file);
+	if (rc == 0) {
+		*ret_handle = handle_new(inode, file, flags);
+		if (*ret_handle)
+			return 0;
+		inode_closed(fs, inode);
+		rc = -ENOMEM;
+	}
+	store_file_close(file, flags & O_ACCMODE);
+	inode_forget(fs, ret_entry->ino, 1);
+	return rc;
+}
+
+void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	struct fuse_entry_param entry;
+	struct stream_handle *handle;
+	struct place place;
+	int rc = place_enter(fs, parent, &place);
+
+	if (rc == 0) {
+		rc = create_file(&place, name, mode, fi->flags, fs_caller(req),
+				 &entry, &handle);
+		place_leave(&place);
+	}
+	if (rc < 0) {
+		fs_reply_result(req, rc);
+		return;
+	}
+	fi->fh = (uintptr_t)handle;
+	set_caching(fs, handle, fi);
+	if (fuse_reply_create(req, &entry, fi) < 0) {
+		handle_free(fs, handle);
+		inode_forget(fs, entry.ino, 1);
+	}
+}
+
+static pthread_key_t read_buffer_key;
+static pthread_once_t read_buffer_once = PTHREAD_ONCE_INIT;
+
+struct read_buffer {
+	size_t size;
+	char bytes[];
+};
+
+static void make_read_buffer_key(void)
+{
+	pthread_key_create(&read_buffer_key, free);
+}
+
+/* A buffer that stays with the thread: fresh pages cost more than a read. */
+static char *read_buffer(size_t size)
+{
+	struct read_buffer *buffer;
+
+	pthread_once(&read_buffer_once, make_read_buffer_key);
+	buffer = pthread_getspecific(read_buffer_key);
+	if (buffer && buffer->size >= size)
+		return buffer->bytes;
+	free(buffer);
+	buffer = malloc(sizeof(*buffer) + size);
+	pthread_setspecific(read_buffer_key, buffer);
+	if (!buffer)
+		return NULL;
+	buffer->size = size;
+	return buffer->bytes;
+}
+
+void fs_read(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
+	     struct fuse_file_info *fi)
+{
+	char *buffer = read_buffer(size);
+	ssize_t n = buffer ? store_file_read(fs_file_of(fi), buffer, size,
+					     offset)
+			   : -ENOMEM;
+
+	(void)id;
+	if (n < 0)
+		fs_reply_result(req, n);
+	else
+		fuse_reply_buf(req, buffer, n);
+}
+
+void fs_write(fuse_req_t req, fuse_ino_t id, const char *bytes, size_t size,
+	      off_t offset, struct fuse_file_info *fi)
+{
+	struct stream_handle *handle = handle_of(fi);
+	/* What comes out of a mapping knows its offset. */
+	ssize_t n = store_file_write(handle->file, bytes, size, offset,
+				     handle->append && !fi->writepage);
+
+	(void)id;
+	if (n < 0)
+		fs_reply_result(req, n);
+	else
+		fuse_reply_write(req, n);
+}
+
+void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
+{
+	struct stream_handle *handle = handle_of(fi);
+
+	(void)id;
+	fs_reply_result(req, handle->access == O_RDONLY
+				     ? 0
+				     : store_file_flush(handle->file));
+}
+
+void fs_release(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
+{
+	(void)id;
+	handle_free(fs_of(req), handle_of(fi));
+	fs_reply_result(req, 0);
+}
+
+void fs_fsync(fuse_req_t req, fuse_ino_t id, int datasync,
+	      struct fuse_file_info *fi)
+{
+	(void)id;
+	(void)datasync;
+	fs_reply_result(req, store_file_sync(fs_file_of(fi)));
+}
+
+void fs_lseek(fuse_req_t req, fuse_ino_t id, off_t offset, int whence,
+	      struct fuse_file_info *fi)
+{
+	uint64_t found;
+	int rc = offset < 0 ? -ENXIO
+			    : store_file_seek(fs_file_of(fi), offset, whence,
+					      &found);
+
+	(void)id;
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else
+		fuse_reply_lseek(req, found);
+}
+
+void fs_fallocate(fuse_req_t req, fuse_ino_t id, int mode, off_t offset,
+		  off_t size, struct fuse_file_info *fi)
+{
+	(void)id;
+	fs_reply_result(req, store_file_allocate(fs_file_of(fi), mode, offset,
+						 size));
+}
+
+void fs_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
+			struct fuse_file_info *from_fi, fuse_ino_t to,
+			off_t to_offset, struct fuse_file_info *to_fi,
+			size_t size, int flags)
+{
+	ssize_t n = store_file_copy(fs_file_of(from_fi), from_offset,
+				    fs_file_of(to_fi), to_offset, size);
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	if (n < 0)
+		fs_reply_result(req, n);
+	else
+		fuse_reply_write(req, n);
+}

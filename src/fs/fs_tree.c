@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names: looking up, making, removing, renaming. */
+#include "fs/handlers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+
+void fs_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), parent, &place);
+
+	if (rc < 0) {
+		fs_reply_result(req, rc);
+		return;
+	}
+	fs_reply_entry(req, &place, name);
+	place_leave(&place);
+}
+
+void fs_forget(fuse_req_t req, fuse_ino_t id, uint64_t count)
+{
+	inode_forget(fs_of(req), id, count);
+	fuse_reply_none(req);
+}
+
+void fs_forget_multi(fuse_req_t req, size_t count,
+		     struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < count; i++)
+		inode_forget(fs_of(req), forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+/* What is to be made under a name. */
+struct making {
+	const char *name;
+	mode_t mode; /* with its type */
+	dev_t dev;
+	const char *target; /* of a symlink */
+};
+
+static int make_node(struct place *parent, const struct making *making,
+		     struct store_caller caller)
+{
+	struct store *store = parent->fs->store;
+
+	if (S_ISDIR(making->mode))
+		return store_mkdir(store, parent->path, parent->kind,
+				   making->name, making->mode & 07777, caller);
+	if (S_ISLNK(making->mode))
+		return store_symlink(store, parent->path, parent->kind,
+				     making->name, making->target, caller);
+	return store_mknod(store, parent->path, parent->kind, making->name,
+			   making->mode, making->dev, caller);
+}
+
+static void make(fuse_req_t req, fuse_ino_t parent, const struct making *making)
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), parent, &place);
+
+	if (rc < 0) {
+		fs_reply_result(req, rc);
+		return;
+	}
+	rc = make_node(&place, making, fs_caller(req));
+	if (rc < 0)
+		fs_reply_result(req, rc);
+	else
+		fs_reply_entry(req, &place, making->name);
+	place_leave(&place);
+}
+
+void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	      dev_t dev)
+{
+	make(req, parent,
+	     &(struct making){.name = name, .mode = mode, .dev = dev});
+}
+
+void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	make(req, parent,
+	     &(struct making){.name = name, .mode = S_IFDIR | mode});
+}
+
+void fs_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
+		const char *name)
+{
+	make(req, parent,
+	     &(struct making){
+		     .name = name, .mode = S_IFLNK, .target = target});
+}
+
+void fs_link(fuse_req_t req, fuse_ino_t id, fuse_ino_t parent, const char *name)
+{
+	(void)id;
+	(void)parent;
+	(void)name;
+	/* As of a filesystem that has no hard links. */
+	fuse_reply_err(req, EPERM);
+}
+
+void fs_readlink(fuse_req_t req, fuse_ino_t id)
+{
+	char target[PATH_MAX];
+	struct place place;
+	ssize_t n = place_enter(fs_of(req), id, &place);
+
+	if (n == 0) {
+		n = store_readlink(place.fs->store, place.path, place.kind,
+				   target, sizeof(target) - 1);
+		place_leave(&place);
+	}
+	if (n < 0) {
+		fs_reply_result(req, n);
+		return;
+	}
+	target[n] = '\0';
+	fuse_reply_readlink(req, target);
+}
+
+static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name,
+			int (*call)(struct store *, const char *,
+				    enum store_kind, const char *))
+{
+	struct place place;
+	int rc = place_enter(fs_of(req), parent, &place);
+
+	if (rc == 0) {
+		rc = call(place.fs->store, place.path, place.kind, name);
+		if (rc == 0)
+			inode_detach(place.fs, place.inode, name);
+		place_leave(&place);
+	}
+	fs_reply_result(req, rc);
+}
+
+void fs_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	remove_name(req, parent, name, store_unlink);
+}
+
+void fs_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	remove_name(req, parent, name, store_rmdir);
+}
+
+/* One side of a rename. */
+struct side {
+	struct inode *inode; /* the parent */
+	char *path;
+	struct store_place place;
+};
+
+static int side_init(struct fs *fs, fuse_ino_t parent, const char *name,
+		     struct side *side)
+{
+	side->inode = inode_of(fs, parent);
+	side->path = NULL;
+	if (!side->inode)
+		return -ESTALE;
+	side->place.kind = side->inode->kind;
+	side->place.name = name;
+	return inode_path(fs, side->inode, &side->path);
+}
+
+static int rename_sides(struct fs *fs, struct side *from, struct side *to,
+			unsigned int flags)
+{
+	int rc;
+
+	from->place.dir = from->path;
+	to->place.dir = to->path;
+	rc = store_rename(fs->store, &from->place, &to->place, flags);
+	if (rc == 0)
+		inode_rename(fs, from->inode, from->place.name, to->inode,
+			     to->place.name, flags & RENAME_EXCHANGE);
+	return rc;
+}
+
+/*
+ * Streams and scratch change no path but their own, and putting them in place
+ * may take its time: the tree is free for others meanwhile.
+ */
+static bool changes_tree(const struct side *from, const struct side *to)
+{
+	return from->place.kind == STORE_DIRECTORY ||
+	       to->place.kind == STORE_DIRECTORY;
+}
+
+void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+	       fuse_ino_t new_parent, const char *new_name, unsigned int flags)
+{
+	struct fs *fs = fs_of(req);
+	struct side from = {.path = NULL}, to = {.path = NULL};
+	int rc;
+
+	pthread_rwlock_rdlock(&fs->tree);
+	rc = side_init(fs, parent, name, &from);
+	if (rc == 0)
+		rc = side_init(fs, new_parent, new_name, &to);
+	if (rc == 0 && changes_tree(&from, &to)) {
+		pthread_rwlock_unlock(&fs->tree);
+		free(from.path);
+		free(to.path);
+		pthread_rwlock_wrlock(&fs->tree);
+		to.path = NULL;
+		rc = side_init(fs, parent, name, &from);
+		if (rc == 0)
+			rc = side_init(fs, new_parent, new_name, &to);
+	}
+	if (rc == 0)
+		rc = rename_sides(fs, &from, &to, flags);
+	pthread_rwlock_unlock(&fs->tree);
+	free(from.path);
+	free(to.path);
+	fs_reply_result(req, rc);
+}

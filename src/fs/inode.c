@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fs/inode.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct name_key {
+	const struct inode *parent;
+	const char *name;
+};
+
+static uint64_t name_hash(const struct inode *parent, const char *name)
+{
+	return table_hash(name, strlen(name)) ^
+	       parent->id * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static bool name_matches(const struct table_link *link, const void *key)
+{
+	const struct inode *inode = table_item(link, struct inode, name_link);
+	const struct name_key *wanted = key;
+
+	return inode->parent == wanted->parent &&
+	       strcmp(inode->name, wanted->name) == 0;
+}
+
+static bool id_matches(const struct table_link *link, const void *key)
+{
+	return table_item(link, struct inode, id_link)->id ==
+	       *(const uint64_t *)key;
+}
+
+static struct inode *find_name(struct fs *fs, const struct inode *parent,
+			       const char *name)
+{
+	struct name_key key = {.parent = parent, .name = name};
+	struct table_link *link = table_find(
+		&fs->by_name, name_hash(parent, name), name_matches, &key);
+
+	return link ? table_item(link, struct inode, name_link) : NULL;
+}
+
+static int attach(struct fs *fs, struct inode *inode)
+{
+	int rc = table_add(&fs->by_name, &inode->name_link,
+			   name_hash(inode->parent, inode->name));
+
+	inode->attached = rc == 0;
+	return rc;
+}
+
+static void detach(struct fs *fs, struct inode *inode)
+{
+	if (!inode->attached)
+		return;
+	table_remove(&fs->by_name, &inode->name_link);
+	inode->attached = false;
+}
+
+/* Frees an inode that nobody needs, and then perhaps its parent. */
+static void release(struct fs *fs, struct inode *inode)
+{
+	while (inode && inode != fs->root && !inode->lookups &&
+	       !inode->children && !inode->opens) {
+		struct inode *parent = inode->parent;
+
+		detach(fs, inode);
+		table_remove(&fs->by_id, &inode->id_link);
+		free(inode->name);
+		free(inode);
+		parent->children--;
+		inode = parent;
+	}
+}
+
+static struct inode *inode_new(struct fs *fs, struct inode *parent,
+			       const char *name)
+{
+	struct inode *inode = calloc(1, sizeof(*inode));
+
+	if (!inode)
+		return NULL;
+	inode->name = strdup(name);
+	inode->id = fs->next_id++;
+	inode->parent = parent;
+	if (!inode->name ||
+	    table_add(&fs->by_id, &inode->id_link,
+		      table_hash(&inode->id, sizeof(inode->id))) < 0) {
+		free(inode->name);
+		free(inode);
+		return NULL;
+	}
+	if (parent)
+		parent->children++;
+	return inode;
+}
+
+int inodes_init(struct fs *fs)
+{
+	struct store_entry entry;
+	int rc = store_stat(fs->store, "", &entry);
+
+	if (rc < 0)
+		return rc;
+	table_init(&fs->by_id);
+	table_init(&fs->by_name);
+	fs->next_id = FUSE_ROOT_ID;
+	fs->root = inode_new(fs, NULL, "");
+	if (!fs->root)
+		return -ENOMEM;
+	fs->root->kind = STORE_DIRECTORY;
+	fs->root->attached = true;
+	fs->root->ino = entry.st.st_ino;
+	return 0;
+}
+
+static void free_inode(struct table_link *link, void *context)
+{
+	struct inode *inode = table_item(link, struct inode, id_link);
+
+	(void)context;
+	free(inode->name);
+	free(inode);
+}
+
+void inodes_done(struct fs *fs)
+{
+	/* At an unmount the kernel forgets without saying so. */
+	table_each(&fs->by_id, free_inode, NULL);
+	table_done(&fs->by_id);
+	table_done(&fs->by_name);
+}
+
+static struct inode *find_id(struct fs *fs, fuse_ino_t id)
+{
+	uint64_t key = id;
+	struct table_link *link = table_find(
+		&fs->by_id, table_hash(&key, sizeof(key)), id_matches, &key);
+
+	return link ? table_item(link, struct inode, id_link) : NULL;
+}
+
+struct inode *inode_of(struct fs *fs, fuse_ino_t id)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&fs->lock);
+	inode = find_id(fs, id);
+	pthread_mutex_unlock(&fs->lock);
+	return inode;
+}
+
+/* Builds a path from its end. */
+static int build_path(const struct inode *inode, char *buffer, char **ret_start)
+{
+	char *start = buffer + PATH_MAX - 1;
+
+	*start = '\0';
+	for (; inode->parent; inode = inode->parent) {
+		size_t size = strlen(inode->name);
+
+		if ((size_t)(start - buffer) < size + 1)
+			return -ENAMETOOLONG;
+		if (*start)
+			*--start = '/';
+		start -= size;
+		memcpy(start, inode->name, size);
+	}
+	*ret_start = start;
+	return 0;
+}
+
+static int path_locked(const struct inode *inode, char **ret_path)
+{
+	char buffer[PATH_MAX];
+	char *start;
+	int rc = build_path(inode, buffer, &start);
+
+	if (rc < 0)
+		return rc;
+	*ret_path = strdup(start);
+	return *ret_path ? 0 : -ENOMEM;
+}
+
+int inode_path(struct fs *fs, const struct inode *inode, char **ret_path)
+{
+	int rc;
+
+	pthread_mutex_lock(&fs->lock);
+	rc = path_locked(inode, ret_path);
+	pthread_mutex_unlock(&fs->lock);
+	return rc;
+}
+
+int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
+{
+	struct place place = {.fs = fs};
+	int rc;
+
+	pthread_rwlock_rdlock(&fs->tree);
+	pthread_mutex_lock(&fs->lock);
+	place.inode = find_id(fs, id);
+	rc = place.inode ? path_locked(place.inode, &place.path) : -ESTALE;
+	if (rc == 0) {
+		place.kind = place.inode->kind;
+		place.file = place.inode->file;
+		place.attached = place.inode->attached;
+		if (!place.attached && !place.file)
+			rc = -ESTALE;
+		else if (place.file)
+			store_file_hold(place.file);
+	}
+	pthread_mutex_unlock(&fs->lock);
+	if (rc < 0) {
+		free(place.path);
+		pthread_rwlock_unlock(&fs->tree);
+		return rc;
+	}
+	*ret_place = place;
+	return 0;
+}
+
+void place_leave(struct place *place)
+{
+	store_file_let_go(place->file);
+	free(place->path);
+	pthread_rwlock_unlock(&place->fs->tree);
+}
+
+static bool is_directory(enum store_kind kind)
+{
+	return kind == STORE_DIRECTORY || kind == STORE_OBJECT;
+}
+
+/* Whether an inode goes on standing for what its name is found to be. */
+static bool stands_for(const struct inode *inode, enum store_kind kind)
+{
+	if (inode->opens && inode->file && !store_file_current(inode->file))
+		return false;
+	/* An empty directory becomes an object, and goes on as what it was. */
+	return inode->kind == kind ||
+	       (is_directory(inode->kind) && is_directory(kind));
+}
+
+static int get_locked(struct fs *fs, struct inode *parent, const char *name,
+		      const struct store_entry *entry, struct inode **ret_inode)
+{
+	struct inode *inode = find_name(fs, parent, name);
+
+	if (inode && !stands_for(inode, entry->kind)) {
+		detach(fs, inode);
+		release(fs, inode);
+		inode = NULL;
+	}
+	if (!inode) {
+		inode = inode_new(fs, parent, name);
+		if (!inode)
+			return -ENOMEM;
+		inode->ino = entry->st.st_ino;
+		if (attach(fs, inode) < 0) {
+			release(fs, inode);
+			return -ENOMEM;
+		}
+	}
+	inode->kind = entry->kind;
+	inode->lookups++;
+	*ret_inode = inode;
+	return 0;
+}
+
+int inode_get(struct fs *fs, struct inode *parent, const char *name,
+	      const struct store_entry *entry, struct inode **ret_inode)
+{
+	int rc;
+
+	pthread_mutex_lock(&fs->lock);
+	rc = get_locked(fs, parent, name, entry, ret_inode);
+	pthread_mutex_unlock(&fs->lock);
+	return rc;
+}
+
+void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&fs->lock);
+	inode = find_id(fs, id);
+	if (inode) {
+		inode->lookups -= count < inode->lookups ? count
+							 : inode->lookups;
+		release(fs, inode);
+	}
+	pthread_mutex_unlock(&fs->lock);
+}
+
+int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&fs->lock);
+	if (!inode->attached || (inode->opens && inode->file != file)) {
+		detach(fs, inode);
+		rc = -ESTALE;
+	} else {
+		inode->file = file;
+		inode->opens++;
+	}
+	pthread_mutex_unlock(&fs->lock);
+	return rc;
+}
+
+void inode_closed(struct fs *fs, struct inode *inode)
+{
+	pthread_mutex_lock(&fs->lock);
+	if (--inode->opens == 0)
+		inode->file = NULL;
+	release(fs, inode);
+	pthread_mutex_unlock(&fs->lock);
+}
+
+void inode_detach(struct fs *fs, struct inode *parent, const char *name)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&fs->lock);
+	inode = find_name(fs, parent, name);
+	if (inode)
+		detach(fs, inode);
+	pthread_mutex_unlock(&fs->lock);
+}
+
+/* Gives a detached inode a new place. */
+static void place_inode(struct fs *fs, struct inode *inode,
+			struct inode *parent, char *name)
+{
+	struct inode *before = inode->parent;
+
+	free(inode->name);
+	inode->name = name;
+	inode->parent = parent;
+	parent->children++;
+	before->children--;
+	attach(fs, inode);
+	release(fs, before);
+}
+
+static void rename_locked(struct fs *fs, struct inode *parent,
+			  const char *name, struct inode *new_parent,
+			  const char *new_name, bool exchange)
+{
+	struct inode *inode = find_name(fs, parent, name);
+	struct inode *other = find_name(fs, new_parent, new_name);
+	char *copy = strdup(new_name), *other_copy = strdup(name);
+
+	if (inode)
+		detach(fs, inode);
+	if (other)
+		detach(fs, other);
+	/* Without memory both stay detached, and are looked up again. */
+	if (inode && copy) {
+		place_inode(fs, inode, new_parent, copy);
+		copy = NULL;
+	}
+	if (other && exchange && other_copy) {
+		place_inode(fs, other, parent, other_copy);
+		other_copy = NULL;
+	}
+	free(copy);
+	free(other_copy);
+}
+
+void inode_rename(struct fs *fs, struct inode *parent, const char *name,
+		  struct inode *new_parent, const char *new_name, bool exchange)
+{
+	pthread_mutex_lock(&fs->lock);
+	rename_locked(fs, parent, name, new_parent, new_name, exchange);
+	pthread_mutex_unlock(&fs->lock);
+}
+
+bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)
+{
+	bool cached;
+
+	pthread_mutex_lock(&fs->lock);
+	cached = version && inode->version == version;
+	inode->version = version;
+	pthread_mutex_unlock(&fs->lock);
+	return cached;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inodes that the kernel knows: a node id for each, never used again, and
+ * what it stands for, a name in a parent. An inode is detached when its name
+ * begins to stand for something else (it was removed, replaced, or superseded
+ * by a writer): it goes on for those who have it open, and the name gets a new
+ * inode at the next lookup.
+ */
+#ifndef FS_INODE_H
+#define FS_INODE_H
+
+#include "fs/fs.h"
+#include "store/store.h"
+#include "util/table.h"
+
+#include <pthread.h>
+
+/*
+ * Locks, in order; both come before those of the store:
+ *
+ *	tree	that paths stay as they are: read by every request that names
+ *		something, written by renames of directories and objects
+ *	lock	the inodes' fields and the tables; never held over a call
+ */
+struct fs {
+	struct store *store;
+	struct fs_options options;
+	pthread_rwlock_t tree;
+	pthread_mutex_t lock;
+	struct table by_id, by_name;
+	uint64_t next_id;
+	struct inode *root;
+};
+
+/* All fields but id under fs.lock. */
+struct inode {
+	struct table_link id_link, name_link;
+	uint64_t id;
+	struct inode *parent; /* NULL for the root */
+	char *name;
+	bool attached; /* stands for its name */
+	enum store_kind kind;
+	uint64_t ino;	  /* st_ino, the same as long as the inode lives */
+	uint64_t lookups; /* by the kernel */
+	uint32_t children; /* inodes whose parent this is */
+	uint32_t opens;
+	struct store_file *file; /* if opens; shared by all of them */
+	uint64_t version;	 /* of the content that the kernel cached */
+};
+
+int inodes_init(struct fs *fs);
+void inodes_done(struct fs *fs);
+
+/* The inode of a node id. The kernel names only inodes that live. */
+struct inode *inode_of(struct fs *fs, fuse_ino_t id);
+
+/*
+ * What a request is about: the inode as it was, with its path, while the tree
+ * is locked for reading.
+ */
+struct place {
+	struct fs *fs;
+	struct inode *inode;
+	enum store_kind kind;
+	char *path;
+	struct store_file *file; /* the inode's, if it is open */
+	bool attached;
+};
+
+/* Errors: -ESTALE for a detached inode that is not open; -ENAMETOOLONG. */
+int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place);
+void place_leave(struct place *place);
+
+/* The path of an inode; the tree is locked. */
+int inode_path(struct fs *fs, const struct inode *inode, char **ret_path);
+
+/*
+ * The inode for what a lookup found, with one more lookup; made if the name
+ * had none, or had one that stands for something else.
+ */
+int inode_get(struct fs *fs, struct inode *parent, const char *name,
+	      const struct store_entry *entry, struct inode **ret_inode);
+
+/* The kernel forgets count lookups. */
+void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count);
+
+/*
+ * Enters an open into the inode.
+ *
+ * Returns: 0; -ESTALE if the inode is open with other content: it is then
+ * detached, so that the kernel looks the name up again.
+ */
+int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
+void inode_closed(struct fs *fs, struct inode *inode);
+
+/* The name stands for nothing, or something else, from now on. */
+void inode_detach(struct fs *fs, struct inode *parent, const char *name);
+
+/* Follows a rename that was done. */
+void inode_rename(struct fs *fs, struct inode *parent, const char *name,
+		  struct inode *new_parent, const char *new_name,
+		  bool exchange);
+
+/*
+ * Notes the version of the content that an open gives, and says whether the
+ * kernel has that very content cached.
+ */
+bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Making and removing what stands in the tree. */
+#include "store/commit.h"
+#include "store/file.h"
+#include "store/scratch.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* Gives a new node to who asked for it; a set-group-id directory decides. */
+static int own(int dir, const char *name, struct store_caller caller)
+{
+	struct stat st;
+	gid_t gid = caller.gid;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	if (st.st_mode & S_ISGID)
+		gid = st.st_gid;
+	if (caller.uid == 0 && gid == 0)
+		return 0;
+	return fchownat(dir, name, caller.uid, gid, AT_SYMLINK_NOFOLLOW) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Where something new is to be made. */
+struct spot {
+	int dir; /* the underlying directory, or that of scratch */
+	bool scratch;
+};
+
+/*
+ * Whether a new directory is scratch: in an object all that may be made is; in
+ * an empty directory, which may become an object, what rsync makes.
+ */
+static bool makes_scratch_directory(struct store *store, const char *dir,
+				    bool in_object, const char *name)
+{
+	if (in_object)
+		return bkup_name_is_scratch(name);
+	return scratch_is_directory_name(name) && *dir &&
+	       tree_check_empty(store, dir) == 0;
+}
+
+static int find_spot(struct store *store, const char *dir, enum store_kind kind,
+		     const char *name, bool directory, struct spot *ret_spot)
+{
+	struct store_object *object;
+	struct spot spot = {.scratch = kind == STORE_SCRATCH_DIRECTORY};
+	int in_object = 0;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	if (tree_is_control(dir, name) || strcmp(name, ".view") == 0)
+		return -EINVAL;
+	if (!spot.scratch) {
+		in_object = object_enter(store, dir, &object);
+		if (in_object < 0)
+			return in_object;
+		if (in_object)
+			object_leave(object);
+		spot.scratch = directory ? makes_scratch_directory(
+						   store, dir, in_object, name)
+					 : in_object &&
+						   bkup_name_is_scratch(name);
+	}
+	if (in_object && !spot.scratch)
+		return -EINVAL;
+	spot.dir = spot.scratch ? scratch_dir(store, dir, true)
+				: tree_open(store, dir, O_PATH | O_DIRECTORY);
+	if (spot.dir < 0)
+		return spot.dir;
+	*ret_spot = spot;
+	return 0;
+}
+
+int store_mkdir(struct store *store, const char *dir, enum store_kind kind,
+		const char *name, mode_t mode, struct store_caller caller)
+{
+	struct spot spot;
+	int rc = find_spot(store, dir, kind, name, true, &spot);
+
+	if (rc < 0)
+		return rc;
+	rc = mkdirat(spot.dir, name, mode & 07777) < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = own(spot.dir, name, caller);
+	close(spot.dir);
+	return rc;
+}
+
+int store_symlink(struct store *store, const char *dir, enum store_kind kind,
+		  const char *name, const char *target,
+		  struct store_caller caller)
+{
+	struct spot spot;
+	int rc = find_spot(store, dir, kind, name, false, &spot);
+
+	if (rc < 0)
+		return rc;
+	rc = symlinkat(target, spot.dir, name) < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = own(spot.dir, name, caller);
+	close(spot.dir);
+	return rc;
+}
+
+int store_mknod(struct store *store, const char *dir, enum store_kind kind,
+		const char *name, mode_t mode, dev_t dev,
+		struct store_caller caller)
+{
+	struct store_file *file;
+	struct spot spot;
+	int rc;
+
+	if (S_ISREG(mode)) {
+		rc = store_file_open(store, dir, kind, name,
+				     O_CREAT | O_EXCL | O_WRONLY, mode, caller,
+				     &file);
+		if (rc < 0)
+			return rc;
+		rc = store_file_flush(file);
+		store_file_close(file, O_WRONLY);
+		return rc;
+	}
+	rc = find_spot(store, dir, kind, name, false, &spot);
+	if (rc < 0)
+		return rc;
+	rc = mknodat(spot.dir, name, mode, dev) < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = own(spot.dir, name, caller);
+	close(spot.dir);
+	return rc;
+}
+
+/* The directory that holds a node that is no stream. */
+static int open_holder(struct store *store, const char *path,
+		       enum store_kind kind, const char **ret_name)
+{
+	cleanup_free char *dir = NULL;
+	int rc;
+
+	if (kind != STORE_SCRATCH && kind != STORE_SCRATCH_DIRECTORY)
+		return tree_open_parent(store, path, ret_name);
+	rc = tree_split(path, &dir, ret_name);
+	return rc < 0 ? rc : scratch_dir(store, dir, false);
+}
+
+ssize_t store_readlink(struct store *store, const char *path,
+		       enum store_kind kind, char *buffer, size_t size)
+{
+	const char *name;
+	cleanup_close int dir = open_holder(store, path, kind, &name);
+	ssize_t n;
+
+	if (dir < 0)
+		return dir;
+	n = readlinkat(dir, name, buffer, size);
+	return n < 0 ? -errno : n;
+}
+
+static int unlink_scratch(struct store *store, const char *dir,
+			  const char *name, int flags)
+{
+	cleanup_close int fd = scratch_dir(store, dir, false);
+
+	if (fd < 0)
+		return fd;
+	if (unlinkat(fd, name, flags) < 0)
+		return -errno;
+	scratch_prune(store, dir);
+	return 0;
+}
+
+static int unlink_stream(struct store_object *object, const char *name)
+{
+	struct commit commit = {.edit = {.kind = PLAN_REMOVE,
+					 .name = name,
+					 .stage = -1,
+					 .attributes = -1}};
+	struct store_file *file = object_file(object, name);
+	int rc = object_refresh(object, true);
+
+	if (rc < 0)
+		return rc;
+	if (index_find(object->snapshot->index, name))
+		rc = commit_object(object, &commit);
+	else
+		rc = file ? 0 : -ENOENT;
+	if (rc == 0 && file)
+		object_detach_file(object, file);
+	return rc;
+}
+
+static int unlink_node(struct store *store, const char *dir, const char *name)
+{
+	cleanup_close int fd = tree_open(store, dir, O_PATH | O_DIRECTORY);
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (tree_is_control(dir, name))
+		return -ENOENT;
+	rc = tree_stat_at(store, fd, name, &st);
+	if (rc < 0)
+		return rc;
+	/* An object is a directory here. */
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return unlinkat(fd, name, 0) < 0 ? -errno : 0;
+}
+
+int store_unlink(struct store *store, const char *dir, enum store_kind kind,
+		 const char *name)
+{
+	struct store_object *object;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	if (kind == STORE_SCRATCH_DIRECTORY)
+		return unlink_scratch(store, dir, name, 0);
+	rc = object_enter(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		rc = unlink_stream(object, name);
+		object_leave(object);
+	} else {
+		rc = unlink_node(store, dir, name);
+	}
+	if (rc == -ENOENT && bkup_name_is_scratch(name))
+		rc = unlink_scratch(store, dir, name, 0);
+	return rc;
+}
+
+/* Removes a directory or object below names, and forgets it. */
+static int remove_place(struct store *store, const char *path, int flags)
+{
+	const char *name = NULL;
+	cleanup_close int dir = -1;
+	int rc;
+
+	pthread_rwlock_wrlock(&store->names);
+	dir = tree_open_parent(store, path, &name);
+	rc = dir < 0 ? dir : unlinkat(dir, name, flags) < 0 ? -errno : 0;
+	if (rc == 0)
+		objects_rename(store, path, NULL);
+	pthread_rwlock_unlock(&store->names);
+	return rc;
+}
+
+static int rmdir_object(struct store_object *object, const char *path)
+{
+	if (object_has_streams(object))
+		return -ENOTEMPTY;
+	return remove_place(object->store, path,
+			    object->undecided ? AT_REMOVEDIR : 0);
+}
+
+int store_rmdir(struct store *store, const char *dir, enum store_kind kind,
+		const char *name)
+{
+	cleanup_free char *path = NULL;
+	struct store_object *object;
+	struct store_entry entry;
+	int rc = store_check_writable(store);
+
+	if (rc == 0)
+		rc = store_lookup(store, dir, kind, name, &entry);
+	if (rc == 0)
+		rc = tree_join(dir, name, &path);
+	if (rc < 0)
+		return rc;
+	if (entry.kind == STORE_SCRATCH_DIRECTORY)
+		return unlink_scratch(store, dir, name, AT_REMOVEDIR);
+	if (entry.kind != STORE_DIRECTORY && entry.kind != STORE_OBJECT)
+		return -ENOTDIR;
+	rc = scratch_exists(store, path);
+	if (rc)
+		return rc < 0 ? rc : -ENOTEMPTY;
+	rc = object_enter(store, path, &object);
+	if (rc < 0)
+		return rc;
+	if (!rc)
+		return remove_place(store, path, AT_REMOVEDIR);
+	rc = rmdir_object(object, path);
+	object_leave(object);
+	return rc;
+}

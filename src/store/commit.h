@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Committing: from an edit of an object to a new version of its underlying
+ * file. Either the old version stands and an error is returned, or the new
+ * one does.
+ */
+#ifndef STORE_COMMIT_H
+#define STORE_COMMIT_H
+
+#include "store/object.h"
+#include "store/plan.h"
+
+/* What goes with an edit. */
+struct commit {
+	struct plan_edit edit;
+	bool durable; /* on return the new version survives a power cut */
+	bool has_mtime;
+	struct timespec mtime; /* of edit.name, or of edit.to if renamed */
+	bool has_owner;	       /* the object takes over mode and owner: */
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Commits an edit; the object is locked, and refreshed with now.
+ *
+ * Errors: those of plan_make; -EROFS; -ESTALE if the file changed meanwhile.
+ */
+int commit_object(struct store_object *object, const struct commit *commit);
+
+/*
+ * Commits what is staged in a file that is current in a locked object; the
+ * file's lock is held for writing.
+ *
+ * Errors: also -ESTALE if somebody else changed the stream.
+ */
+int commit_file(struct store_object *object, struct store_file *file,
+		bool durable);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/control.h"
+
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+int control_dir(struct store *store, bool create)
+{
+	int fd = -ENOENT;
+
+	pthread_mutex_lock(&store->control_lock);
+	if (store->control < 0) {
+		fd = create ? store_check_writable(store) : 0;
+		if (fd == 0 && create &&
+		    mkdirat(store->root, TREE_CONTROL, 0700) < 0 &&
+		    errno != EEXIST)
+			fd = -errno;
+		if (fd == 0)
+			fd = tree_open(store, TREE_CONTROL,
+				       O_RDONLY | O_DIRECTORY);
+		if (fd >= 0)
+			store->control = fd;
+	} else {
+		fd = store->control;
+	}
+	pthread_mutex_unlock(&store->control_lock);
+	return fd;
+}
+
+int control_create(struct store *store, const char *prefix, char *ret_name)
+{
+	int dir = control_dir(store, true);
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	do {
+		snprintf(ret_name, CONTROL_NAME_SIZE, "%s-%u", prefix,
+			 atomic_fetch_add(&store->next_name, 1));
+		fd = openat(dir, ret_name,
+			    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	} while (fd < 0 && (errno == EEXIST || errno == EINTR));
+	return fd < 0 ? -errno : fd;
+}
+
+void control_unlink(struct store *store, const char *name)
+{
+	int dir = control_dir(store, false);
+
+	if (dir >= 0)
+		unlinkat(dir, name, 0);
+}
+
+static bool is_uncommitted(const char *name)
+{
+	return strncmp(name, "stage-", 6) == 0 || strncmp(name, "new-", 4) == 0;
+}
+
+static int remove_entry(int dir, const char *name)
+{
+	if (unlinkat(dir, name, 0) == 0)
+		return 0;
+	/* A directory that made way for a file and was not removed yet. */
+	if (errno == EISDIR && unlinkat(dir, name, AT_REMOVEDIR) == 0)
+		return 0;
+	return -errno;
+}
+
+int control_sweep(struct store *store)
+{
+	cleanup_closedir DIR *dir = NULL;
+	struct dirent *entry;
+	unsigned int removed = 0;
+	int fd = control_dir(store, false);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir)))
+		if (is_uncommitted(entry->d_name) &&
+		    remove_entry(dirfd(dir), entry->d_name) == 0)
+			removed++;
+	if (removed)
+		store_report(store, LOG_NOTICE,
+			     "removed %u uncommitted files that a crash left",
+			     removed);
+	return 0;
+}
+
+void control_close(struct store *store)
+{
+	int fd = control_dir(store, false);
+
+	if (fd < 0)
+		return;
+	if (!store->options.read_only) {
+		unlinkat(fd, "scratch", AT_REMOVEDIR);
+		unlinkat(store->root, TREE_CONTROL, AT_REMOVEDIR);
+	}
+	close(fd);
+	store->control = -1;
+}

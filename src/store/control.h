@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SOURCE/.bkupfs, the control directory: made when the first write needs it,
+ * removed at the end when it is empty.
+ *
+ *	stage-N    staged bytes of an open stream
+ *	new-N      a new version of an underlying file, being built
+ *	redo-N     a commit in place that must be completed (redo.h)
+ *	scratch/   scratch, as a tree that mirrors SOURCE (scratch.h)
+ */
+#ifndef STORE_CONTROL_H
+#define STORE_CONTROL_H
+
+#include "store/state.h"
+
+enum { CONTROL_NAME_SIZE = 48 };
+
+/*
+ * The control directory's descriptor, which stays the store's.
+ * Errors: -ENOENT if it is not there and create is false; -EROFS, -EACCES,
+ * -ENOSPC where it cannot be made.
+ */
+int control_dir(struct store *store, bool create);
+
+/*
+ * Makes a file PREFIX-N there, mode 0600, read and write.
+ *
+ * ret_name: CONTROL_NAME_SIZE bytes.
+ * Returns: the descriptor.
+ */
+int control_create(struct store *store, const char *prefix, char *ret_name);
+
+void control_unlink(struct store *store, const char *name);
+
+/*
+ * At the start: removes what a crash left uncommitted (stage-N, new-N).
+ */
+int control_sweep(struct store *store);
+
+/* At the end: removes the control directory if it is empty. */
+void control_close(struct store *store);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Open files, as the rest of the store needs them; see object.h. */
+#ifndef STORE_FILE_H
+#define STORE_FILE_H
+
+#include "store/object.h"
+
+/* Names a file after a stream. name: taken over. */
+void file_set_name(struct store_file *file, char *name);
+
+/* A file with one hold, for its opens; it goes with the last hold. */
+struct store_file *file_new(struct store *store);
+
+/*
+ * Makes sure that a file has its content staged, so that it may be changed.
+ * The file's lock is held for writing.
+ *
+ * keep: how many bytes of the content will still be wanted.
+ */
+int file_stage(struct store_file *file, uint64_t keep);
+
+/* What a stream looks like, whose file is not staged. The object is locked. */
+void file_stat_stream(struct store_object *object,
+		      const struct index_stream *stream, const char *name,
+		      struct stat *ret_st);
+
+/* Attributes of an open file that belongs to a locked object. */
+int file_stat(struct store_object *object, struct store_file *file,
+	      struct stat *ret_st);
+
+/* Keeps what is staged and could not be committed as scratch. */
+void file_rescue(struct store_object *object, struct store_file *file,
+		 int error);
+
+/* An open file of a locked object, made if need be; with one reference more. */
+int file_get(struct store_object *object, const char *name, bool create,
+	     struct store_file **ret_file);
+
+/* Gives such a reference back; the object is locked. */
+void file_put(struct store_object *object, struct store_file *file);
+
+#endif

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/index.h"
+
+#include "util/cleanup.h"
+#include "util/io.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WINDOW_MIN = 4096, WINDOW_MAX = 1 << 18 };
+
+/* The part of the file that is in memory; grows while headers stand close. */
+struct window {
+	int fd;
+	uint64_t file_size;
+	uint8_t *bytes;
+	size_t size;	 /* to read next time */
+	uint64_t offset; /* of what is in memory */
+	size_t have;
+};
+
+/* What a walk works on. */
+struct walk {
+	struct index *index;
+	struct window window;
+	struct bkup_decoder *decoder;
+	struct index_fault fault;
+	uint64_t offset;      /* of the next byte to look at */
+	size_t owner;	      /* of SPARSE_BLOCKs: a stream, or NONE */
+	size_t streams_room, runs_room;
+};
+
+#define NONE SIZE_MAX
+
+/* Makes room for one more item in an array that doubles. */
+static int grow(void *array, size_t count, size_t *room, size_t item_size)
+{
+	void **place = array;
+	size_t want = *room ? 2 * *room : 8;
+	void *bigger;
+
+	if (count < *room)
+		return 0;
+	bigger = reallocarray(*place, want, item_size);
+	if (!bigger)
+		return -ENOMEM;
+	*place = bigger;
+	*room = want;
+	return 0;
+}
+
+/* Points at up to want bytes of the file at offset; returns how many. */
+static ssize_t window_at(struct window *window, uint64_t offset, size_t want,
+			 const uint8_t **ret_bytes)
+{
+	uint64_t left = window->file_size - offset;
+
+	if (want > left)
+		want = left;
+	if (offset < window->offset ||
+	    offset + want > window->offset + window->have) {
+		bool close_by = window->have && offset >= window->offset &&
+				offset - window->offset <= 2 * window->size;
+		ssize_t n;
+
+		if (close_by && window->size < WINDOW_MAX)
+			window->size *= 2;
+		else if (!close_by)
+			window->size = WINDOW_MIN;
+		n = io_pread(window->fd, window->bytes, window->size, offset);
+		if (n < 0)
+			return n;
+		window->offset = offset;
+		window->have = n;
+		if ((size_t)n < want)
+			want = n;
+	}
+	*ret_bytes = window->bytes + (offset - window->offset);
+	return want;
+}
+
+static int fail(struct walk *walk, uint64_t offset, const char *reason)
+{
+	walk->fault = (struct index_fault){.offset = offset, .reason = reason};
+	return -EBADMSG;
+}
+
+/* Stores a name; ret_place: where it is in index.names. */
+static int keep_name(struct index *index, const char *name, size_t *ret_place)
+{
+	size_t size = strlen(name) + 1;
+
+	while (index->names_used + size > index->names_room) {
+		size_t want = index->names_room ? 2 * index->names_room : 64;
+		char *bigger = realloc(index->names, want);
+
+		if (!bigger)
+			return -ENOMEM;
+		index->names = bigger;
+		index->names_room = want;
+	}
+	memcpy(index->names + index->names_used, name, size);
+	*ret_place = index->names_used;
+	index->names_used += size;
+	return 0;
+}
+
+static int add_run(struct walk *walk, size_t stream, uint64_t offset,
+		   uint64_t size)
+{
+	struct index *index = walk->index;
+	struct index_run *last =
+		index->run_count ? &index->runs[index->run_count - 1] : NULL;
+	int rc;
+
+	if (last && last->stream == stream &&
+	    last->offset + last->size == offset) {
+		last->size += size;
+		return 0;
+	}
+	rc = grow(&index->runs, index->run_count, &walk->runs_room,
+		  sizeof(*index->runs));
+	if (rc < 0)
+		return rc;
+	index->runs[index->run_count++] = (struct index_run){
+		.offset = offset, .size = size, .stream = stream};
+	return 0;
+}
+
+static int add_stream(struct walk *walk, const struct bkup_record *record,
+		      uint64_t offset)
+{
+	struct index *index = walk->index;
+	char name[BKUP_CHILD_SIZE];
+	struct index_stream *stream;
+	int rc;
+
+	rc = grow(&index->streams, index->count, &walk->streams_room,
+		  sizeof(*index->streams));
+	if (rc < 0)
+		return rc;
+	stream = &index->streams[index->count];
+	*stream = (struct index_stream){
+		.record = *record,
+		.offset = offset,
+		.size = record->size,
+		.stored = record->size,
+	};
+	bkup_name_format(record->id, bkup_decoder_name(walk->decoder),
+			 record->name_size, 1, name);
+	rc = keep_name(index, name, &stream->name);
+	if (rc < 0)
+		return rc;
+	index->count++;
+	return 0;
+}
+
+/* Turns a plain stream into one with a map, for its first block. */
+static int start_map(struct index_stream *stream)
+{
+	int rc = bkup_sparse_map_new(&stream->map);
+
+	if (rc == 0)
+		rc = bkup_sparse_map_add(stream->map, 0, stream->record.size,
+					 index_payload(stream));
+	return rc;
+}
+
+static int add_block(struct walk *walk, const struct bkup_record *record,
+		     uint64_t payload)
+{
+	struct index_stream *stream;
+	const uint8_t *bytes = NULL;
+	uint64_t offset = 0;
+	ssize_t n;
+	int rc;
+
+	if (record->size < BKUP_SPARSE_OFFSET_SIZE)
+		return fail(walk, walk->offset,
+			    "sparse block of less than 8 bytes");
+	n = window_at(&walk->window, payload, BKUP_SPARSE_OFFSET_SIZE, &bytes);
+	if (n < 0)
+		return n;
+	if (n < BKUP_SPARSE_OFFSET_SIZE)
+		return fail(walk, payload, "file became shorter");
+	rc = bkup_sparse_offset_decode(bytes, record->size, &offset);
+	if (rc < 0)
+		return fail(walk, payload, "sparse block ends beyond 2^63-1");
+	if (walk->owner == NONE)
+		return 0;
+	stream = &walk->index->streams[walk->owner];
+	rc = stream->map ? 0 : start_map(stream);
+	if (rc == 0)
+		rc = bkup_sparse_map_add(
+			stream->map, offset,
+			record->size - BKUP_SPARSE_OFFSET_SIZE,
+			payload + BKUP_SPARSE_OFFSET_SIZE);
+	return rc;
+}
+
+/* A header is complete: its payload begins at walk->offset. */
+static int take_record(struct walk *walk)
+{
+	struct bkup_record record = *bkup_decoder_record(walk->decoder);
+	uint64_t header = bkup_decoder_record_offset(walk->decoder);
+	uint64_t payload = walk->offset;
+	size_t stream = walk->index->count;
+	int rc = 0;
+
+	if (record.size > walk->window.file_size - payload)
+		return fail(walk, header, "payload passes the end of the file");
+	if (record.id == BKUP_SPARSE_BLOCK)
+		rc = add_block(walk, &record, payload);
+	if (rc < 0)
+		return rc;
+	if (record.id == BKUP_SPARSE_BLOCK && walk->owner != NONE)
+		stream = walk->owner;
+	else
+		rc = add_stream(walk, &record, header);
+	if (rc == 0)
+		rc = add_run(walk, stream, header,
+			     payload - header + record.size);
+	if (rc < 0)
+		return rc;
+	if (record.id == BKUP_DATA || record.id == BKUP_ALTERNATE_DATA)
+		walk->owner = stream;
+	walk->offset = payload + record.size;
+	walk->index->end = walk->offset;
+	return bkup_decoder_skip(walk->decoder, record.size);
+}
+
+/* Feeds the decoder what it wants of the current header or name. */
+static int feed(struct walk *walk)
+{
+	uint64_t want = bkup_decoder_wants(walk->decoder);
+	const uint8_t *bytes = NULL;
+	size_t used = 0;
+	ssize_t n;
+	int event;
+
+	if (want > WINDOW_MIN)
+		want = WINDOW_MIN;
+	n = window_at(&walk->window, walk->offset, want, &bytes);
+	if (n < 0)
+		return n;
+	event = bkup_decoder_push(walk->decoder, bytes, n, &used);
+	if (event < 0)
+		return event;
+	walk->offset += used;
+	if (event == BKUP_EVENT_MORE && n == 0)
+		return fail(walk, walk->offset, "file became shorter");
+	return event;
+}
+
+static int walk_file(struct walk *walk)
+{
+	while (walk->offset < walk->window.file_size) {
+		int rc = feed(walk);
+
+		if (rc == BKUP_EVENT_RECORD)
+			rc = take_record(walk);
+		if (rc == -EBADMSG && !walk->fault.reason)
+			fail(walk, bkup_decoder_record_offset(walk->decoder),
+			     bkup_decoder_reason(walk->decoder));
+		if (rc < 0)
+			return rc;
+	}
+	if (walk->index->end < walk->offset)
+		return fail(walk,
+			    bkup_decoder_record_offset(walk->decoder),
+			    "file ends within a header");
+	return 0;
+}
+
+static int seal_maps(struct index *index)
+{
+	for (size_t i = 0; i < index->count; i++) {
+		struct index_stream *stream = &index->streams[i];
+		const struct bkup_extent *extents;
+		size_t n;
+		int rc;
+
+		if (!stream->map)
+			continue;
+		rc = bkup_sparse_map_seal(stream->map);
+		if (rc < 0)
+			return rc;
+		stream->size = bkup_sparse_map_size(stream->map);
+		stream->stored = 0;
+		n = bkup_sparse_map_extents(stream->map, &extents);
+		for (size_t j = 0; j < n; j++)
+			stream->stored += extents[j].size;
+	}
+	return 0;
+}
+
+/* A key for looking up a name: the table's links stand in the streams. */
+struct name_key {
+	const struct index *index;
+	const char *name;
+};
+
+static bool name_matches(const struct table_link *link, const void *key)
+{
+	const struct index_stream *stream =
+		table_item(link, struct index_stream, link);
+	const struct name_key *wanted = key;
+
+	return strcmp(index_name(wanted->index, stream), wanted->name) == 0;
+}
+
+static int add_name(struct index *index, struct index_stream *stream)
+{
+	const char *name = index_name(index, stream);
+
+	return table_add(&index->by_name, &stream->link,
+			 table_hash(name, strlen(name)));
+}
+
+/* Enters all streams by name, giving duplicates their ordinals. */
+static int name_streams(struct index *index)
+{
+	for (size_t i = 0; i < index->count; i++) {
+		struct index_stream *stream = &index->streams[i];
+		struct index_stream *first =
+			index_find(index, index_name(index, stream));
+		char name[BKUP_CHILD_SIZE + 16];
+		int rc = 0;
+
+		stream->count = 1;
+		if (first) {
+			index->duplicates = true;
+			snprintf(name, sizeof(name), "%s#%u",
+				 index_name(index, stream), ++first->count);
+			rc = keep_name(index, name, &stream->name);
+		}
+		if (rc == 0)
+			rc = add_name(index, stream);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int walk_init(struct walk *walk, int fd, uint64_t size)
+{
+	int rc;
+
+	*walk = (struct walk){
+		.window = {.fd = fd, .file_size = size, .size = WINDOW_MIN},
+		.owner = NONE,
+	};
+	walk->window.bytes = malloc(WINDOW_MAX);
+	rc = walk->window.bytes ? index_new(&walk->index) : -ENOMEM;
+	if (rc == 0)
+		rc = bkup_decoder_new(&walk->decoder);
+	return rc;
+}
+
+static void walk_done(struct walk *walk)
+{
+	index_free(walk->index);
+	bkup_decoder_free(walk->decoder);
+	free(walk->window.bytes);
+}
+
+int index_load(int fd, uint64_t size, bool salvage, struct index **ret_index,
+	       struct index_fault *ret_fault)
+{
+	struct walk walk;
+	int rc = walk_init(&walk, fd, size);
+
+	if (rc == 0)
+		rc = walk_file(&walk);
+	if (rc == -EBADMSG)
+		*ret_fault = walk.fault;
+	if (rc == -EBADMSG && salvage)
+		rc = 0;
+	if (rc == 0)
+		rc = seal_maps(walk.index);
+	if (rc == 0)
+		rc = name_streams(walk.index);
+	if (rc == 0)
+		*ret_index = steal_pointer(&walk.index);
+	walk_done(&walk);
+	return rc;
+}
+
+int index_adopt_names(struct index *index, const char *const *names)
+{
+	table_done(&index->by_name);
+	index->names_used = 0;
+	for (size_t i = 0; i < index->count; i++) {
+		struct index_stream *stream = &index->streams[i];
+		int rc = keep_name(index, names[i], &stream->name);
+
+		if (rc == 0)
+			rc = add_name(index, stream);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int index_new(struct index **ret_index)
+{
+	struct index *index = calloc(1, sizeof(*index));
+
+	if (!index)
+		return -ENOMEM;
+	table_init(&index->by_name);
+	*ret_index = index;
+	return 0;
+}
+
+void index_free(struct index *index)
+{
+	if (!index)
+		return;
+	for (size_t i = 0; i < index->count; i++)
+		bkup_sparse_map_free(index->streams[i].map);
+	table_done(&index->by_name);
+	free(index->streams);
+	free(index->runs);
+	free(index->names);
+	free(index);
+}
+
+struct index_stream *index_find(const struct index *index, const char *name)
+{
+	struct name_key key = {.index = index, .name = name};
+	struct table_link *link =
+		table_find(&index->by_name, table_hash(name, strlen(name)),
+			   name_matches, &key);
+
+	return link ? table_item(link, struct index_stream, link) : NULL;
+}
+
+const char *index_name(const struct index *index,
+		       const struct index_stream *stream)
+{
+	return index->names + stream->name;
+}
+
+uint64_t index_payload(const struct index_stream *stream)
+{
+	return stream->offset + BKUP_HEADER_SIZE + stream->record.name_size;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The index of a backup file: its streams under their child names, with
+ * SPARSE_BLOCKs folded into the DATA or ALTERNATE_DATA that most recently
+ * preceded them ([MS-BKUP] 2.13.2). Made by a walk over the headers; payloads
+ * are not read.
+ */
+#ifndef STORE_INDEX_H
+#define STORE_INDEX_H
+
+#include "util/table.h"
+
+#include <bkup/bkup.h>
+#include <stdbool.h>
+
+struct index_stream {
+	struct table_link link; /* in index.by_name */
+	struct bkup_record record;
+	uint64_t offset;  /* of its header, in the file */
+	uint64_t size;	  /* logical: of the content that a reader sees */
+	uint64_t stored;  /* bytes of content in the file */
+	uint64_t version; /* differs when the content may differ */
+	struct bkup_sparse_map *map; /* of its bytes; NULL if it is plain */
+	size_t name;		     /* its child name, in index.names */
+	uint32_t count; /* of streams with its id and raw name, if the first */
+};
+
+/*
+ * Consecutive records of one stream. A stream is one run, unless other
+ * records stand between it and its blocks.
+ */
+struct index_run {
+	uint64_t offset; /* in the file */
+	uint64_t size;
+	size_t stream;
+};
+
+struct index {
+	struct index_stream *streams; /* in the order of the file */
+	size_t count;
+	struct index_run *runs; /* likewise */
+	size_t run_count;
+	char *names;
+	size_t names_used, names_room;
+	struct table by_name;
+	uint64_t end;	 /* of the last good record */
+	bool duplicates; /* some child names have ordinals */
+};
+
+/* What is wrong with a file. */
+struct index_fault {
+	uint64_t offset;
+	const char *reason; /* static; NULL if nothing is */
+};
+
+/*
+ * Reads the headers of fd.
+ *
+ * size: of the file.
+ * salvage: stop before what is wrong, instead of failing.
+ * ret_fault: set whether salvage or not, if something is wrong.
+ * Errors: -EBADMSG, -ENOMEM.
+ */
+int index_load(int fd, uint64_t size, bool salvage, struct index **ret_index,
+	       struct index_fault *ret_fault);
+/* The index of nothing. */
+int index_new(struct index **ret_index);
+void index_free(struct index *index);
+
+/* The stream with that child name, or NULL. */
+struct index_stream *index_find(const struct index *index, const char *name);
+
+/* A stream's child name; lives as long as the index. */
+const char *index_name(const struct index *index,
+		       const struct index_stream *stream);
+
+/*
+ * Gives the streams other child names than their places in the file say: one
+ * for each, all different. After an error the index is of no use.
+ */
+int index_adopt_names(struct index *index, const char *const *names);
+
+/* The offset of a stream's payload in the file. */
+uint64_t index_payload(const struct index_stream *stream);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands at a name, and what is in a directory. */
+#include "store/attr.h"
+#include "store/file.h"
+#include "store/scratch.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+struct store_listing {
+	struct item {
+		size_t name; /* in names */
+		mode_t type;
+		uint64_t ino;
+	} *items;
+	size_t count, room;
+	char *names;
+	size_t names_used, names_room;
+};
+
+static enum store_kind kind_of(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return STORE_DIRECTORY;
+	return S_ISREG(mode) ? STORE_OBJECT : STORE_OTHER;
+}
+
+static void entry_of_node(const struct stat *st, struct store_entry *ret_entry)
+{
+	ret_entry->kind = kind_of(st->st_mode);
+	ret_entry->st = attr_of_node(st);
+}
+
+/* A scratch entry looks as it is; only its inode number is the mount's. */
+static int lookup_scratch(struct store *store, const char *dir,
+			  const char *name, struct store_entry *ret_entry)
+{
+	struct stat st;
+	int rc = scratch_stat(store, dir, name, &st);
+
+	if (rc < 0)
+		return rc;
+	ret_entry->kind =
+		S_ISDIR(st.st_mode) ? STORE_SCRATCH_DIRECTORY : STORE_SCRATCH;
+	st.st_ino = attr_inode(st.st_dev, st.st_ino, 0, "");
+	ret_entry->st = st;
+	return 0;
+}
+
+static int lookup_stream(struct store_object *object, const char *name,
+			 struct store_entry *ret_entry)
+{
+	struct store_file *file = object_file(object, name);
+	const struct index_stream *stream;
+
+	ret_entry->kind = STORE_STREAM;
+	if (file)
+		return file_stat(object, file, &ret_entry->st);
+	stream = index_find(object->snapshot->index, name);
+	if (!stream)
+		return -ENOENT;
+	file_stat_stream(object, stream, name, &ret_entry->st);
+	return 0;
+}
+
+static int lookup_node(struct store *store, const char *dir, const char *name,
+		       struct store_entry *ret_entry)
+{
+	cleanup_free char *path = NULL;
+	int rc = tree_is_control(dir, name) ? -ENOENT
+					    : tree_join(dir, name, &path);
+
+	return rc < 0 ? rc : store_stat(store, path, ret_entry);
+}
+
+int store_lookup(struct store *store, const char *dir, enum store_kind kind,
+		 const char *name, struct store_entry *ret_entry)
+{
+	struct store_object *object;
+	int rc;
+
+	if (kind == STORE_SCRATCH_DIRECTORY)
+		return lookup_scratch(store, dir, name, ret_entry);
+	rc = object_enter(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		rc = lookup_stream(object, name, ret_entry);
+		object_leave(object);
+	} else {
+		rc = lookup_node(store, dir, name, ret_entry);
+	}
+	if (rc == -ENOENT && bkup_name_is_scratch(name))
+		rc = lookup_scratch(store, dir, name, ret_entry);
+	return rc;
+}
+
+int store_stat(struct store *store, const char *path,
+	       struct store_entry *ret_entry)
+{
+	struct stat st;
+	int rc = tree_stat(store, path, &st);
+
+	if (rc == 0)
+		entry_of_node(&st, ret_entry);
+	return rc;
+}
+
+static int listing_add(struct store_listing *listing, const char *name,
+		       mode_t type, uint64_t ino)
+{
+	size_t size = strlen(name) + 1;
+
+	if (listing->count == listing->room) {
+		size_t room = listing->room ? 2 * listing->room : 16;
+		void *bigger = reallocarray(listing->items, room,
+					    sizeof(*listing->items));
+
+		if (!bigger)
+			return -ENOMEM;
+		listing->items = bigger;
+		listing->room = room;
+	}
+	while (listing->names_used + size > listing->names_room) {
+		size_t room = listing->names_room ? 2 * listing->names_room
+						  : 256;
+		void *bigger = realloc(listing->names, room);
+
+		if (!bigger)
+			return -ENOMEM;
+		listing->names = bigger;
+		listing->names_room = room;
+	}
+	memcpy(listing->names + listing->names_used, name, size);
+	listing->items[listing->count++] = (struct item){
+		.name = listing->names_used, .type = type, .ino = ino};
+	listing->names_used += size;
+	return 0;
+}
+
+static bool is_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Objects are directories in the mount. */
+static mode_t shown_type(unsigned char d_type)
+{
+	return d_type == DT_REG ? S_IFDIR : DTTOIF(d_type);
+}
+
+static int list_directory(struct store *store, const char *dir,
+			  struct store_listing *listing)
+{
+	int fd = tree_open(store, dir, O_RDONLY | O_DIRECTORY);
+	cleanup_closedir DIR *entries = NULL;
+	struct dirent *entry;
+
+	if (fd < 0)
+		return fd;
+	entries = fdopendir(fd);
+	if (!entries) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (errno = 0, (entry = readdir(entries))) {
+		int rc;
+
+		if (is_dot(entry->d_name) ||
+		    tree_is_control(dir, entry->d_name))
+			continue;
+		rc = listing_add(listing, entry->d_name,
+				 shown_type(entry->d_type),
+				 attr_inode(store->dev, entry->d_ino, 0, ""));
+		if (rc < 0)
+			return rc;
+	}
+	return -errno;
+}
+
+struct pending {
+	struct store_object *object;
+	struct store_listing *listing;
+	int error;
+};
+
+/* A stream that was made and not committed yet. */
+static void list_pending(struct table_link *link, void *context)
+{
+	struct pending *pending = context;
+	struct store_file *file = table_item(link, struct store_file, link);
+	struct stat *st = &pending->object->st;
+
+	if (pending->error ||
+	    index_find(pending->object->snapshot->index, file->name))
+		return;
+	pending->error = listing_add(
+		pending->listing, file->name, S_IFREG,
+		attr_inode(st->st_dev, st->st_ino, file->id, file->name));
+}
+
+static int list_object(struct store_object *object,
+		       struct store_listing *listing)
+{
+	struct pending pending = {.object = object, .listing = listing};
+	const struct index *index = object->snapshot->index;
+	struct stat *st = &object->st;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct index_stream *stream = &index->streams[i];
+		const char *name = index_name(index, stream);
+		int rc = listing_add(listing, name, S_IFREG,
+				     attr_inode(st->st_dev, st->st_ino,
+						stream->record.id, name));
+
+		if (rc < 0)
+			return rc;
+	}
+	table_each(&object->files, list_pending, &pending);
+	return pending.error;
+}
+
+/*
+ * Adds scratch. Of a directory's mirror only what cannot be the mirror of an
+ * underlying directory counts.
+ */
+static int list_scratch(struct store *store, const char *dir, bool all,
+			struct store_listing *listing)
+{
+	int fd = scratch_dir(store, dir, false);
+	cleanup_closedir DIR *entries = NULL;
+	struct dirent *entry;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	entries = fdopendir(fd);
+	if (!entries) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (errno = 0, (entry = readdir(entries))) {
+		cleanup_free char *path = NULL;
+		struct stat st;
+		int rc;
+
+		if (is_dot(entry->d_name))
+			continue;
+		if (!all && !bkup_name_is_scratch(entry->d_name))
+			continue;
+		rc = tree_join(dir, entry->d_name, &path);
+		if (rc == 0 && !all && tree_stat(store, path, &st) == 0)
+			continue;
+		if (rc == 0)
+			rc = listing_add(listing, entry->d_name,
+					 DTTOIF(entry->d_type),
+					 attr_inode(store->dev, entry->d_ino,
+						    0, ""));
+		if (rc < 0)
+			return rc;
+	}
+	return -errno;
+}
+
+int store_list(struct store *store, const char *dir, enum store_kind kind,
+	       struct store_listing **ret_listing)
+{
+	struct store_listing *listing = calloc(1, sizeof(*listing));
+	struct store_object *object;
+	int rc;
+
+	if (!listing)
+		return -ENOMEM;
+	if (kind == STORE_SCRATCH_DIRECTORY) {
+		rc = list_scratch(store, dir, true, listing);
+	} else {
+		rc = object_enter(store, dir, &object);
+		if (rc > 0) {
+			rc = list_object(object, listing);
+			object_leave(object);
+		} else if (rc == 0) {
+			rc = list_directory(store, dir, listing);
+		}
+		if (rc == 0)
+			rc = list_scratch(store, dir, false, listing);
+	}
+	if (rc < 0)
+		store_listing_free(listing);
+	else
+		*ret_listing = listing;
+	return rc;
+}
+
+size_t store_listing_count(const struct store_listing *listing)
+{
+	return listing->count;
+}
+
+struct store_listing_entry
+store_listing_at(const struct store_listing *listing, size_t i)
+{
+	return (struct store_listing_entry){
+		.name = listing->names + listing->items[i].name,
+		.type = listing->items[i].type,
+		.ino = listing->items[i].ino,
+	};
+}
+
+void store_listing_free(struct store_listing *listing)
+{
+	if (!listing)
+		return;
+	free(listing->items);
+	free(listing->names);
+	free(listing);
+}

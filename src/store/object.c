@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/object.h"
+
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <syslog.h>
+
+enum { IDLE_MAX = 512 };
+
+static bool path_matches(const struct table_link *link, const void *key)
+{
+	return strcmp(table_item(link, struct store_object, link)->path, key) ==
+	       0;
+}
+
+static struct store_object *find(struct store *store, const char *path)
+{
+	struct table_link *link =
+		table_find(&store->objects, table_hash(path, strlen(path)),
+			   path_matches, path);
+
+	return link ? table_item(link, struct store_object, link) : NULL;
+}
+
+static void object_free(struct store_object *object)
+{
+	snapshot_put(object->snapshot);
+	times_done(&object->times);
+	table_done(&object->files);
+	pthread_mutex_destroy(&object->lock);
+	free(object->path);
+	free(object);
+}
+
+static struct store_object *object_new(struct store *store, const char *path)
+{
+	struct store_object *object = calloc(1, sizeof(*object));
+
+	if (!object)
+		return NULL;
+	object->path = strdup(path);
+	if (!object->path) {
+		free(object);
+		return NULL;
+	}
+	object->store = store;
+	pthread_mutex_init(&object->lock, NULL);
+	table_init(&object->files);
+	return object;
+}
+
+static void idle_remove(struct store *store, struct store_object *object)
+{
+	if (object->idle_previous)
+		object->idle_previous->idle_next = object->idle_next;
+	else
+		store->idle_first = object->idle_next;
+	if (object->idle_next)
+		object->idle_next->idle_previous = object->idle_previous;
+	else
+		store->idle_last = object->idle_previous;
+	object->idle_previous = object->idle_next = NULL;
+	store->idle_count--;
+}
+
+static void idle_add(struct store *store, struct store_object *object)
+{
+	object->idle_previous = store->idle_last;
+	object->idle_next = NULL;
+	if (store->idle_last)
+		store->idle_last->idle_next = object;
+	else
+		store->idle_first = object;
+	store->idle_last = object;
+	store->idle_count++;
+}
+
+int object_get(struct store *store, const char *path,
+	       struct store_object **ret_object)
+{
+	struct store_object *object;
+	int rc = 0;
+
+	pthread_mutex_lock(&store->objects_lock);
+	object = find(store, path);
+	if (object && !object->users) {
+		idle_remove(store, object);
+	} else if (!object) {
+		object = object_new(store, path);
+		rc = object ? table_add(&store->objects, &object->link,
+					table_hash(path, strlen(path)))
+			    : -ENOMEM;
+	}
+	if (rc == 0)
+		object->users++;
+	pthread_mutex_unlock(&store->objects_lock);
+	if (rc < 0 && object)
+		object_free(object);
+	else if (rc == 0)
+		*ret_object = object;
+	return rc;
+}
+
+void object_use(struct store_object *object)
+{
+	pthread_mutex_lock(&object->store->objects_lock);
+	object->users++;
+	pthread_mutex_unlock(&object->store->objects_lock);
+}
+
+/* Takes the object idle for longest out of the cache, if there are too many. */
+static struct store_object *idle_evict(struct store *store)
+{
+	struct store_object *object = store->idle_first;
+
+	if (store->idle_count <= IDLE_MAX)
+		return NULL;
+	idle_remove(store, object);
+	table_remove(&store->objects, &object->link);
+	return object;
+}
+
+void object_put(struct store_object *object)
+{
+	struct store *store = object->store;
+	struct store_object *evicted = NULL;
+
+	pthread_mutex_lock(&store->objects_lock);
+	if (--object->users == 0 && object->gone) {
+		/* objects_rename took it out of the table already. */
+		evicted = object;
+	} else if (object->users == 0) {
+		idle_add(store, object);
+		evicted = idle_evict(store);
+	}
+	pthread_mutex_unlock(&store->objects_lock);
+	if (evicted)
+		object_free(evicted);
+}
+
+int object_path(struct store_object *object, char **ret_path)
+{
+	char *path;
+
+	pthread_rwlock_rdlock(&object->store->names);
+	path = strdup(object->path);
+	pthread_rwlock_unlock(&object->store->names);
+	if (!path)
+		return -ENOMEM;
+	*ret_path = path;
+	return 0;
+}
+
+static bool checked_lately(const struct store_object *object)
+{
+	struct timespec now;
+	double age;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	age = (now.tv_sec - object->checked.tv_sec) +
+	      (now.tv_nsec - object->checked.tv_nsec) / 1e9;
+	return age < object->store->options.timeout;
+}
+
+static void mark_checked(struct store_object *object, const struct stat *st)
+{
+	object->st = *st;
+	clock_gettime(CLOCK_MONOTONIC, &object->checked);
+}
+
+static void report_fault(const struct store_object *object, const char *path,
+			 const struct index_fault *fault)
+{
+	store_report(object->store, LOG_ERR,
+		     "'%s': at offset %llu: %s; run 'bkup check' on it, or "
+		     "mount with -o salvage",
+		     path, (unsigned long long)fault->offset, fault->reason);
+}
+
+/* Open files without staged content whose content is no longer the name's. */
+static void supersede(struct table_link *link, void *context)
+{
+	struct store_file *file = table_item(link, struct store_file, link);
+	struct store_object *object = context;
+	const struct index_stream *now =
+		index_find(object->snapshot->index, file->name);
+
+	pthread_rwlock_rdlock(&file->lock);
+	if (file->stage < 0 && file->stream &&
+	    (!now || now->version != file->stream->version))
+		object_detach_file(object, file);
+	pthread_rwlock_unlock(&file->lock);
+}
+
+/* Opens a file that was a regular one a moment ago; never waits on a fifo. */
+static int open_regular(const struct store *store, const char *path)
+{
+	int fd = tree_open(store, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    fcntl(fd, F_SETFL, O_RDONLY) < 0) {
+		close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
+/* Indexes the file anew. */
+static int reload(struct store_object *object, const char *path)
+{
+	struct snapshot *snapshot = NULL;
+	struct index_fault fault = {0};
+	struct times times;
+	int fd = open_regular(object->store, path);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = times_load(fd, &times);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	rc = snapshot_new(fd, object->store->options.salvage, &snapshot,
+			  &fault);
+	if (rc == 0)
+		fault = snapshot->fault;
+	if (fault.reason)
+		report_fault(object, path, &fault);
+	if (rc < 0) {
+		times_done(&times);
+		return rc;
+	}
+	snapshot_put(object->snapshot);
+	times_done(&object->times);
+	object->snapshot = snapshot;
+	object->times = times;
+	table_each(&object->files, supersede, object);
+	return 0;
+}
+
+static bool is_known(const struct store_object *object, const struct stat *st)
+{
+	struct stat known = object->st;
+
+	if (object->fault)
+		return snapshot_matches(&known, st);
+	if (!object->snapshot)
+		return false;
+	known = snapshot_stat(object->snapshot);
+	return snapshot_matches(&known, st);
+}
+
+int object_refresh(struct store_object *object, bool now)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+	int rc;
+
+	if (object->gone)
+		return -ENOENT;
+	if (!now && (object->snapshot || object->fault) &&
+	    !(object->undecided && !object->files.count) &&
+	    checked_lately(object))
+		return object->fault;
+	rc = object_path(object, &path);
+	if (rc == 0)
+		rc = tree_stat(object->store, path, &st);
+	if (rc < 0)
+		return rc;
+	if (S_ISDIR(st.st_mode)) {
+		mark_checked(object, &st);
+		return object->undecided && object->files.count ? 0 : -EISDIR;
+	}
+	if (!S_ISREG(st.st_mode))
+		return -ENOTDIR;
+	if (!is_known(object, &st) || object->undecided) {
+		rc = reload(object, path);
+		if (rc < 0 && rc != -EBADMSG)
+			return rc;
+		object->fault = rc;
+		object->undecided = false;
+		if (rc == 0)
+			st = snapshot_stat(object->snapshot);
+	}
+	mark_checked(object, &st);
+	return object->fault;
+}
+
+/* Whether an object is cached, so that it need not be looked for. */
+static bool is_cached(struct store *store, const char *path)
+{
+	bool cached;
+
+	pthread_mutex_lock(&store->objects_lock);
+	cached = find(store, path);
+	pthread_mutex_unlock(&store->objects_lock);
+	return cached;
+}
+
+int object_enter(struct store *store, const char *path,
+		 struct store_object **ret_object)
+{
+	struct store_object *object;
+	struct stat st;
+	int rc;
+
+	if (!*path)
+		return 0;
+	if (!is_cached(store, path)) {
+		rc = tree_stat(store, path, &st);
+		if (rc < 0)
+			return rc;
+		if (!S_ISREG(st.st_mode))
+			return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	}
+	rc = object_get(store, path, &object);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&object->lock);
+	rc = object_refresh(object, false);
+	if (rc == 0) {
+		*ret_object = object;
+		return 1;
+	}
+	object_leave(object);
+	return rc == -EISDIR ? 0 : rc;
+}
+
+struct store_object *object_enter_cached(struct store *store, const char *path)
+{
+	struct store_object *object;
+
+	if (!is_cached(store, path) || object_get(store, path, &object) < 0)
+		return NULL;
+	pthread_mutex_lock(&object->lock);
+	return object;
+}
+
+static int set_undecided(struct store_object *object)
+{
+	struct snapshot *empty;
+	int rc = snapshot_new_empty(&empty);
+
+	if (rc < 0)
+		return rc;
+	snapshot_put(object->snapshot);
+	object->snapshot = empty;
+	times_done(&object->times);
+	object->undecided = true;
+	return 0;
+}
+
+int object_enter_undecided(struct store *store, const char *path,
+			   struct store_object **ret_object)
+{
+	struct store_object *object;
+	int rc = *path ? tree_check_empty(store, path) : -EINVAL;
+
+	if (rc < 0)
+		return rc == -ENOTEMPTY ? -EINVAL : rc;
+	rc = object_get(store, path, &object);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&object->lock);
+	rc = object_refresh(object, true);
+	if (rc == -EISDIR)
+		rc = set_undecided(object);
+	if (rc < 0)
+		object_leave(object);
+	else
+		*ret_object = object;
+	return rc;
+}
+
+void object_leave(struct store_object *object)
+{
+	pthread_mutex_unlock(&object->lock);
+	object_put(object);
+}
+
+void object_note_metadata(struct store_object *object)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	if (object_path(object, &path) < 0 ||
+	    tree_stat(object->store, path, &st) < 0)
+		return;
+	if (object->snapshot && object->st.st_ino == st.st_ino &&
+	    object->st.st_size == st.st_size)
+		snapshot_note_stat(object->snapshot, &st);
+	if (object->st.st_ino == st.st_ino)
+		mark_checked(object, &st);
+}
+
+bool object_has_streams(const struct store_object *object)
+{
+	return object->snapshot->index->count || object->files.count;
+}
+
+static bool name_matches(const struct table_link *link, const void *key)
+{
+	return strcmp(table_item(link, struct store_file, link)->name, key) ==
+	       0;
+}
+
+struct store_file *object_file(struct store_object *object, const char *name)
+{
+	struct table_link *link =
+		table_find(&object->files, table_hash(name, strlen(name)),
+			   name_matches, name);
+
+	return link ? table_item(link, struct store_file, link) : NULL;
+}
+
+void object_detach_file(struct store_object *object, struct store_file *file)
+{
+	if (!atomic_exchange(&file->current, false))
+		return;
+	table_remove(&object->files, &file->link);
+}
+
+/* What of path remains below prefix, or NULL. */
+static const char *below(const char *path, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	if (strncmp(path, prefix, size) != 0 ||
+	    (path[size] && path[size] != '/'))
+		return NULL;
+	return path + size;
+}
+
+struct move {
+	struct store *store;
+	const char *from, *to;
+	bool exchange;
+	struct store_object **objects;
+	size_t count, room;
+};
+
+/* Notes an object whose path changes; the table must not change meanwhile. */
+static void note_move(struct table_link *link, void *context)
+{
+	struct store_object *object =
+		table_item(link, struct store_object, link);
+	struct move *move = context;
+	const char *rest = below(object->path, move->from);
+
+	if (!rest && move->exchange)
+		rest = below(object->path, move->to);
+	if (!rest)
+		return;
+	if (move->count == move->room) {
+		size_t room = move->room ? 2 * move->room : 16;
+		void *bigger =
+			reallocarray(move->objects, room, sizeof(*move->objects));
+
+		if (!bigger)
+			return;
+		move->objects = bigger;
+		move->room = room;
+	}
+	move->objects[move->count++] = object;
+}
+
+static void object_set_gone(struct store *store, struct store_object *object)
+{
+	object->gone = true;
+	if (!object->users) {
+		idle_remove(store, object);
+		object_free(object);
+	}
+}
+
+/* The path of an object after the move, or NULL if it is gone. */
+static char *moved_path(const struct move *move, const char *path)
+{
+	const char *rest = below(path, move->from);
+	const char *base = move->to;
+	char *moved;
+
+	if (!rest) {
+		rest = below(path, move->to);
+		base = move->from;
+	}
+	if (!base)
+		return NULL;
+	moved = malloc(strlen(base) + strlen(rest) + 1);
+	if (moved)
+		strcpy(stpcpy(moved, base), rest);
+	return moved;
+}
+
+static void move_objects(struct move *move)
+{
+	struct store *store = move->store;
+
+	pthread_mutex_lock(&store->objects_lock);
+	table_each(&store->objects, note_move, move);
+	for (size_t i = 0; i < move->count; i++)
+		table_remove(&store->objects, &move->objects[i]->link);
+	for (size_t i = 0; i < move->count; i++) {
+		struct store_object *object = move->objects[i];
+		char *path = moved_path(move, object->path);
+
+		if (!path || table_add(&store->objects, &object->link,
+				       table_hash(path, strlen(path))) < 0) {
+			free(path);
+			object_set_gone(store, object);
+			continue;
+		}
+		free(object->path);
+		object->path = path;
+	}
+	pthread_mutex_unlock(&store->objects_lock);
+	free(move->objects);
+}
+
+void objects_rename(struct store *store, const char *path, const char *to)
+{
+	/* What stood at the target is no more. */
+	if (to)
+		objects_rename(store, to, NULL);
+	move_objects(&(struct move){.store = store, .from = path, .to = to});
+}
+
+void objects_exchange(struct store *store, const char *path, const char *to)
+{
+	move_objects(&(struct move){
+		.store = store, .from = path, .to = to, .exchange = true});
+}
+
+void objects_free(struct store *store)
+{
+	while (store->idle_first) {
+		struct store_object *object = store->idle_first;
+
+		idle_remove(store, object);
+		object_free(object);
+	}
+	table_done(&store->objects);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Objects and open files: what the store knows of an underlying file while it
+ * is in use. Objects are cached by path; an object without users is idle, and
+ * the one idle for longest makes room.
+ */
+#ifndef STORE_OBJECT_H
+#define STORE_OBJECT_H
+
+#include "store/control.h"
+#include "store/snapshot.h"
+#include "store/state.h"
+#include "store/times.h"
+
+struct store_object {
+	struct store *store;
+	struct table_link link; /* in store.objects */
+	char *path;		/* changes under store.names, for writing */
+	unsigned int users;	/* under store.objects_lock, with these two: */
+	struct store_object *idle_previous, *idle_next;
+
+	pthread_mutex_t lock; /* guards what follows */
+	struct snapshot *snapshot;
+	bool undecided;	 /* an empty directory that gets its first stream */
+	atomic_bool gone; /* removed: nothing is committed any more */
+	int fault;	 /* -EBADMSG if the file cannot be read, for st */
+	struct stat st;	 /* of the underlying file, at the last look */
+	struct timespec checked; /* when that was, CLOCK_MONOTONIC */
+	struct times times;
+	struct table files; /* store_file that are current, by name */
+	/*
+	 * A time that was set explicitly while something was staged, and so
+	 * must not be overwritten by the commit of that.
+	 */
+	bool has_mtime;
+	struct timespec mtime;
+};
+
+/*
+ * An open stream or scratch file, in one of these states:
+ *
+ *	base and stream     content of a snapshot, nothing staged
+ *	stage               staged content; base is what it replaces, or NULL
+ *	stage, no object    scratch: the stage is the scratch file itself
+ *
+ * stage is never given up while the file is open.
+ */
+struct store_file {
+	struct store *store;
+	struct table_link link; /* in store_object.files or scratch_files */
+	/*
+	 * Under the object's lock, or store.scratch_lock for scratch:
+	 */
+	unsigned int references;
+	unsigned int readers, writers; /* opens, by access */
+	char *name;		       /* child name; NULL for scratch */
+	uint32_t id;		       /* of the stream of that name */
+
+	atomic_uint holds; /* one for all opens, and those of others */
+
+	_Atomic(struct store_object *) object; /* set once, for scratch later */
+	atomic_bool current; /* in its table: stands for its name */
+
+	pthread_rwlock_t lock; /* guards what follows */
+	struct snapshot *base;
+	const struct index_stream *stream; /* in base; NULL if it is new */
+	int stage;
+	char stage_name[CONTROL_NAME_SIZE]; /* empty for scratch */
+	int64_t attributes;		    /* set for the header, or -1 */
+
+	atomic_bool dirty; /* staged, and not committed since */
+	bool has_mtime;	   /* of the staged content; under state_lock */
+	struct timespec mtime;
+	int error; /* of a write that failed and was not made good */
+	uint64_t error_offset;
+	int reported; /* the error that a flush gave for what is staged */
+	pthread_mutex_t state_lock;
+};
+
+/* The object at a path, with one user more. Does no I/O. */
+int object_get(struct store *store, const char *path,
+	       struct store_object **ret_object);
+void object_put(struct store_object *object);
+
+/* One user more of an object that has one. */
+void object_use(struct store_object *object);
+
+/*
+ * The object at a path, locked and up to date.
+ *
+ * Returns: 1 and the object, for object_leave; 0 for a directory without
+ * pending streams.
+ * Errors: -ENOENT, -EBADMSG; -ENOTDIR for other nodes.
+ */
+int object_enter(struct store *store, const char *path,
+		 struct store_object **ret_object);
+void object_leave(struct store_object *object);
+
+/*
+ * The same for an empty directory that is about to get its first stream and
+ * so to become an object.
+ *
+ * Errors: -EINVAL if it is not empty, or is SOURCE itself.
+ */
+int object_enter_undecided(struct store *store, const char *path,
+			   struct store_object **ret_object);
+
+/* Looks at the underlying file, unless that was done in the last timeout. */
+int object_refresh(struct store_object *object, bool now);
+
+/* The store changed the file's metadata itself: takes it as known. */
+void object_note_metadata(struct store_object *object);
+
+/* The object at a path if it is cached, locked, as it was; or NULL. */
+struct store_object *object_enter_cached(struct store *store,
+					 const char *path);
+
+/* Whether the object has streams, committed or pending. */
+bool object_has_streams(const struct store_object *object);
+
+/* The current open file of a name, or NULL. */
+struct store_file *object_file(struct store_object *object, const char *name);
+
+/* Takes a file out of the object: it goes on for those who hold it. */
+void object_detach_file(struct store_object *object, struct store_file *file);
+
+/*
+ * Moves cached objects along with a rename of what stands at path; to be
+ * called with store.names held for writing. to NULL: it was removed.
+ */
+void objects_rename(struct store *store, const char *path, const char *to);
+void objects_exchange(struct store *store, const char *path, const char *to);
+
+/* Frees all cached objects at the end. */
+void objects_free(struct store *store);
+
+/* A copy of the object's path as it is now. */
+int object_path(struct store_object *object, char **ret_path);
+
+#endif

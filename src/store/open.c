@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening and closing: which open file stands for a name. */
+#include "store/commit.h"
+#include "store/file.h"
+#include "store/scratch.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+/* Of every object, kept for what is shown of its inside. */
+#define VIEW_NAME ".view"
+
+void file_set_name(struct store_file *file, char *name)
+{
+	struct bkup_name parsed;
+
+	file->name = name;
+	/* Only names of alternate streams are too long to be parsed. */
+	file->id = BKUP_ALTERNATE_DATA;
+	if (bkup_name_parse(name, &parsed) == 0) {
+		file->id = parsed.id;
+		bkup_name_done(&parsed);
+	}
+}
+
+int file_get(struct store_object *object, const char *name, bool create,
+	     struct store_file **ret_file)
+{
+	struct store_file *file = object_file(object, name);
+	struct index_stream *stream;
+
+	if (file) {
+		file->references++;
+		*ret_file = file;
+		return 0;
+	}
+	stream = index_find(object->snapshot->index, name);
+	if (!stream && !create)
+		return -ENOENT;
+	file = file_new(object->store);
+	if (!file)
+		return -ENOMEM;
+	file_set_name(file, strdup(name));
+	if (!file->name || table_add(&object->files, &file->link,
+				     table_hash(name, strlen(name))) < 0) {
+		store_file_let_go(file);
+		return -ENOMEM;
+	}
+	file->references = 1;
+	file->base = snapshot_get(object->snapshot);
+	file->stream = stream;
+	atomic_store(&file->object, object);
+	object_use(object);
+	*ret_file = file;
+	return 0;
+}
+
+void file_put(struct store_object *object, struct store_file *file)
+{
+	if (--file->references)
+		return;
+	object_detach_file(object, file);
+	store_file_let_go(file);
+}
+
+/* Starts a file empty: it was just made, or opened with O_TRUNC. */
+static int start_empty(struct store_file *file)
+{
+	int rc;
+
+	pthread_rwlock_wrlock(&file->lock);
+	rc = file->stage < 0 ? file_stage(file, 0)
+			     : (ftruncate(file->stage, 0) < 0 ? -errno : 0);
+	if (rc == 0) {
+		pthread_mutex_lock(&file->state_lock);
+		file->error = 0;
+		file->reported = 0;
+		file->has_mtime = true;
+		clock_gettime(CLOCK_REALTIME, &file->mtime);
+		pthread_mutex_unlock(&file->state_lock);
+		atomic_store(&file->dirty, true);
+	}
+	pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+static bool wants_write(int flags)
+{
+	return (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
+}
+
+/* Opens for reading only keep their content when a writer comes. */
+static void supersede_for_writer(struct store_object *object,
+				 struct store_file *file)
+{
+	bool staged;
+
+	pthread_rwlock_rdlock(&file->lock);
+	staged = file->stage >= 0 && atomic_load(&file->dirty);
+	pthread_rwlock_unlock(&file->lock);
+	if (file->readers && !file->writers && !staged)
+		object_detach_file(object, file);
+}
+
+/* Whether a name may be opened with these flags, before anything is made. */
+static int check_open(struct store_object *object, const char *name, int flags)
+{
+	const struct index *index = object->snapshot->index;
+	bool exists = object_file(object, name) || index_find(index, name);
+
+	if (wants_write(flags) && object->snapshot->fault.reason)
+		return -EROFS;
+	if (exists)
+		return flags & O_CREAT && flags & O_EXCL ? -EEXIST : 0;
+	return flags & O_CREAT ? plan_check_name(index, name) : -ENOENT;
+}
+
+static int open_stream(struct store_object *object, const char *name, int flags,
+		       struct store_file **ret_file)
+{
+	struct store_file *file = object_file(object, name);
+	int rc = check_open(object, name, flags);
+
+	if (rc < 0)
+		return rc;
+	if (file && wants_write(flags))
+		supersede_for_writer(object, file);
+	rc = file_get(object, name, flags & O_CREAT, &file);
+	if (rc < 0)
+		return rc;
+	if ((file->stage < 0 && !file->stream) ||
+	    (wants_write(flags) && flags & O_TRUNC))
+		rc = start_empty(file);
+	if (rc < 0) {
+		file_put(object, file);
+		return rc;
+	}
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		file->readers++;
+	else
+		file->writers++;
+	*ret_file = file;
+	return 0;
+}
+
+/* The first stream in an empty directory makes an object of it. */
+static int open_first_stream(struct store *store, const char *dir,
+			     const char *name, int flags,
+			     struct store_file **ret_file)
+{
+	struct store_object *object;
+	int rc;
+
+	if (!(flags & O_CREAT))
+		return -ENOENT;
+	rc = object_enter_undecided(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	rc = open_stream(object, name, flags, ret_file);
+	object_leave(object);
+	return rc;
+}
+
+int store_file_open(struct store *store, const char *dir, enum store_kind kind,
+		    const char *name, int flags, mode_t mode,
+		    struct store_caller caller, struct store_file **ret_file)
+{
+	struct store_object *object;
+	int rc = wants_write(flags) || flags & O_CREAT
+			 ? store_check_writable(store)
+			 : 0;
+
+	if (rc < 0)
+		return rc;
+	if (strcmp(name, VIEW_NAME) == 0 && flags & O_CREAT)
+		return -EINVAL;
+	if (kind == STORE_SCRATCH_DIRECTORY)
+		return scratch_open(store, dir, name, flags, mode, caller,
+				    ret_file);
+	rc = object_enter(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	if (bkup_name_is_scratch(name)) {
+		if (rc)
+			object_leave(object);
+		return scratch_open(store, dir, name, flags, mode, caller,
+				    ret_file);
+	}
+	if (!rc)
+		return open_first_stream(store, dir, name, flags, ret_file);
+	rc = open_stream(object, name, flags, ret_file);
+	object_leave(object);
+	return rc;
+}
+
+/* A scratch name that tells what was rescued: .CHILD.stage-N */
+static void rescue_name(const struct store_file *file, char *name, size_t size)
+{
+	snprintf(name, size, ".%.*s.%s", 180, file->name, file->stage_name);
+}
+
+void file_rescue(struct store_object *object, struct store_file *file,
+		 int error)
+{
+	struct store *store = object->store;
+	char name[BKUP_CHILD_SIZE];
+	cleanup_free char *path = NULL;
+	cleanup_close int dir = -1;
+
+	if (!*file->stage_name || object_path(object, &path) < 0)
+		return;
+	rescue_name(file, name, sizeof(name));
+	dir = scratch_dir(store, path, true);
+	if (dir < 0 || renameat(control_dir(store, false), file->stage_name,
+				dir, name) < 0) {
+		store_report(store, LOG_ERR,
+			     "'%s/%s': cannot commit: %s; nor keep what was "
+			     "written",
+			     path, file->name, strerror(-error));
+		return;
+	}
+	*file->stage_name = '\0';
+	store_report(store, LOG_ERR,
+		     "'%s/%s': cannot commit: %s; what was written is kept as "
+		     "'%s/%s'",
+		     path, file->name, strerror(-error), path, name);
+}
+
+/* The last writer goes: what no flush committed is committed now. */
+static void commit_at_close(struct store_object *object,
+			    struct store_file *file)
+{
+	int rc;
+
+	if (!atomic_load(&file->dirty) || !store_file_current(file))
+		return;
+	pthread_rwlock_wrlock(&file->lock);
+	rc = file->error;
+	if (rc == 0)
+		rc = commit_file(object, file, false);
+	/* Who was told by flush knows; but nobody can write it again. */
+	if (rc < 0 && (rc != file->reported || rc == -ESTALE))
+		file_rescue(object, file, rc);
+	pthread_rwlock_unlock(&file->lock);
+	if (rc < 0) {
+		/* The old version stands: the name must show that again. */
+		atomic_store(&file->dirty, false);
+		object_detach_file(object, file);
+	}
+}
+
+static void close_stream(struct store_object *object, struct store_file *file,
+			 int access)
+{
+	pthread_mutex_lock(&object->lock);
+	if (access == O_RDONLY)
+		file->readers--;
+	else if (--file->writers == 0)
+		commit_at_close(object, file);
+	object_use(object);
+	file_put(object, file);
+	object_leave(object);
+}
+
+void store_file_close(struct store_file *file, int access)
+{
+	struct store_object *object = atomic_load(&file->object);
+
+	if (!object)
+		object = scratch_close(file, access);
+	if (object)
+		close_stream(object, file, access);
+}

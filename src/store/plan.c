@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making a plan: the runs of the old file become parts; the edit removes
+ * parts, gives parts new heads and adds new ones; parts that the rules of the
+ * format do not allow where they stand are moved; and the parts become
+ * segments.
+ */
+#include "store/plan.h"
+
+#include "store/plan_parts.h"
+#include "util/cleanup.h"
+#include "util/io.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+uint32_t plan_default_attributes(uint32_t id, bool sparse)
+{
+	if (id == BKUP_SECURITY_DATA)
+		return BKUP_CONTAINS_SECURITY;
+	return sparse ? BKUP_SPARSE_ATTRIBUTE : 0;
+}
+
+bool plan_may_be_sparse(uint32_t id)
+{
+	return id == BKUP_DATA || id == BKUP_ALTERNATE_DATA;
+}
+
+/* Adds a run of bytes to the new file. */
+static int add_segment(struct plan *plan, enum plan_source source,
+		       uint64_t offset, uint64_t size)
+{
+	struct plan_segment *last =
+		plan->count ? &plan->segments[plan->count - 1] : NULL;
+
+	plan->size += size;
+	if (!size)
+		return 0;
+	if (last && last->source == source &&
+	    last->offset + last->size == offset) {
+		last->size += size;
+		return 0;
+	}
+	if (plan->count == plan->room) {
+		size_t room = plan->room ? 2 * plan->room : 8;
+		void *bigger = reallocarray(plan->segments, room,
+					    sizeof(*plan->segments));
+
+		if (!bigger)
+			return -ENOMEM;
+		plan->segments = bigger;
+		plan->room = room;
+	}
+	plan->segments[plan->count++] = (struct plan_segment){
+		.source = source, .offset = offset, .size = size};
+	return 0;
+}
+
+static int add_bytes(struct plan *plan, const void *bytes, size_t size)
+{
+	size_t offset = plan->bytes_used;
+
+	while (offset + size > plan->bytes_room) {
+		size_t room = plan->bytes_room ? 2 * plan->bytes_room : 128;
+		void *bigger = realloc(plan->bytes, room);
+
+		if (!bigger)
+			return -ENOMEM;
+		plan->bytes = bigger;
+		plan->bytes_room = room;
+	}
+	if (size)
+		memcpy(plan->bytes + offset, bytes, size);
+	plan->bytes_used += size;
+	return add_segment(plan, PLAN_BYTES, offset, size);
+}
+
+static int add_header(struct plan *plan, const struct part_head *head,
+		      uint32_t attributes, uint64_t size)
+{
+	struct bkup_record record = {
+		.id = head->name.id,
+		.attributes = attributes,
+		.size = size,
+		.name_size = head->name.raw_size,
+	};
+	uint8_t bytes[BKUP_HEADER_SIZE];
+	int rc;
+
+	bkup_record_encode(&record, bytes);
+	rc = add_bytes(plan, bytes, sizeof(bytes));
+	return rc < 0 ? rc
+		      : add_bytes(plan, head->name.raw, head->name.raw_size);
+}
+
+static int add_block(struct plan *plan, uint64_t offset, uint64_t size)
+{
+	struct bkup_record record = {
+		.id = BKUP_SPARSE_BLOCK,
+		.attributes = BKUP_SPARSE_ATTRIBUTE,
+		.size = BKUP_SPARSE_OFFSET_SIZE + size,
+	};
+	uint8_t bytes[BKUP_HEADER_SIZE + BKUP_SPARSE_OFFSET_SIZE];
+	int rc;
+
+	bkup_record_encode(&record, bytes);
+	bkup_sparse_offset_encode(offset, bytes + BKUP_HEADER_SIZE);
+	rc = add_bytes(plan, bytes, sizeof(bytes));
+	return rc < 0 ? rc : add_segment(plan, PLAN_STAGE, offset, size);
+}
+
+/* What a head's staged content becomes: one record, or a sparse set. */
+static int emit_content(struct plan *plan, const struct part_head *head)
+{
+	int rc;
+
+	if (!head->sparse) {
+		rc = add_header(plan, head, head->attributes, head->size);
+		return rc < 0 ? rc
+			      : add_segment(plan, PLAN_STAGE, 0, head->size);
+	}
+	rc = add_header(plan, head, head->attributes, 0);
+	for (size_t i = 0; rc == 0 && i < head->extent_count; i++)
+		rc = add_block(plan, head->extents[i].offset,
+			       head->extents[i].size);
+	return rc < 0 ? rc : add_block(plan, head->size, 0);
+}
+
+/* A record that keeps its payload and gets another header. */
+static int emit_rehead(struct plan *plan, const struct index *index,
+		       const struct part *part)
+{
+	const struct index_stream *stream = &index->streams[part->stream];
+	uint64_t skip = BKUP_HEADER_SIZE + stream->record.name_size;
+	int rc = add_header(plan, part->head, part->head->attributes,
+			    stream->record.size);
+
+	return rc < 0 ? rc
+		      : add_segment(plan, PLAN_OLD, part->offset + skip,
+				    part->size - skip);
+}
+
+static int add_stream(struct plan *plan, const struct index *index,
+		      const struct part *part)
+{
+	const struct index_stream *old =
+		part->stream == PART_NEW ? NULL : &index->streams[part->stream];
+	bool content = part->head && part->head->content;
+	char *name = strdup(part->head ? part->head->child
+				       : index_name(index, old));
+
+	if (!name)
+		return -ENOMEM;
+	plan->streams[plan->stream_count++] = (struct plan_stream){
+		.name = name,
+		.size = content ? part->head->size : old->size,
+		.version = content ? 0 : old->version,
+	};
+	return 0;
+}
+
+static int emit(struct plan *plan, const struct index *index,
+		const struct parts *parts)
+{
+	int rc = 0;
+
+	plan->streams = calloc(parts->count + 1, sizeof(*plan->streams));
+	if (!plan->streams)
+		return -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < parts->count; i++) {
+		const struct part *part = &parts->items[i];
+
+		if (part->first)
+			rc = add_stream(plan, index, part);
+		if (rc < 0)
+			return rc;
+		if (!part->head)
+			rc = add_segment(plan, PLAN_OLD, part->offset,
+					 part->size);
+		else if (part->head->content)
+			rc = emit_content(plan, part->head);
+		else
+			rc = emit_rehead(plan, index, part);
+	}
+	return rc;
+}
+
+static int add_extent(struct part_head *head, uint64_t offset, uint64_t end,
+		      size_t *room)
+{
+	struct bkup_extent *last =
+		head->extent_count ? &head->extents[head->extent_count - 1]
+				   : NULL;
+
+	if (last && offset - (last->offset + last->size) < PLAN_HOLE_MIN) {
+		last->size = end - last->offset;
+		return 0;
+	}
+	if (head->extent_count == *room) {
+		void *bigger;
+
+		*room = *room ? 2 * *room : 8;
+		bigger = reallocarray(head->extents, *room,
+				      sizeof(*head->extents));
+		if (!bigger)
+			return -ENOMEM;
+		head->extents = bigger;
+	}
+	head->extents[head->extent_count++] =
+		(struct bkup_extent){.offset = offset, .size = end - offset};
+	return 0;
+}
+
+/* Finds the data of a staged file, joined over holes that are too short. */
+static int find_extents(struct part_head *head, int stage)
+{
+	uint64_t at = 0;
+	size_t room = 0;
+
+	while (at < head->size) {
+		off_t data = lseek(stage, at, SEEK_DATA);
+		off_t end;
+		int rc;
+
+		if (data < 0 && errno == ENXIO)
+			break;
+		if (data < 0)
+			return -errno;
+		end = lseek(stage, data, SEEK_HOLE);
+		if (end < 0)
+			return -errno;
+		if ((uint64_t)data >= head->size)
+			break;
+		/* A short hole at the very start is data too. */
+		if (!head->extent_count && data < PLAN_HOLE_MIN)
+			data = 0;
+		if ((uint64_t)end > head->size)
+			end = head->size;
+		rc = add_extent(head, data, end, &room);
+		if (rc < 0)
+			return rc;
+		at = end;
+	}
+	return 0;
+}
+
+/* Whether the extents leave holes that are worth a sparse set. */
+static bool is_sparse(const struct part_head *head)
+{
+	const struct bkup_extent *only = head->extents;
+
+	if (head->extent_count > 1)
+		return true;
+	if (!head->extent_count)
+		return head->size >= PLAN_HOLE_MIN;
+	return only->offset || head->size - only->size >= PLAN_HOLE_MIN;
+}
+
+/* A SPARSE_BLOCK of its own must be one that a reader takes. */
+static int check_block(const struct part_head *head, int stage)
+{
+	uint8_t bytes[BKUP_SPARSE_OFFSET_SIZE];
+	uint64_t offset;
+	ssize_t n = io_pread(stage, bytes, sizeof(bytes), 0);
+
+	if (n < 0)
+		return n;
+	if (n < (ssize_t)sizeof(bytes) ||
+	    bkup_sparse_offset_decode(bytes, head->size, &offset) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+static int head_set_content(struct part_head *head, int stage,
+			    uint32_t attributes)
+{
+	off_t size = lseek(stage, 0, SEEK_END);
+	int rc = 0;
+
+	if (size < 0)
+		return -errno;
+	head->content = true;
+	head->size = size;
+	if (head->name.id == BKUP_SPARSE_BLOCK)
+		rc = check_block(head, stage);
+	if (rc == 0 && plan_may_be_sparse(head->name.id))
+		rc = find_extents(head, stage);
+	if (rc < 0)
+		return rc;
+	head->sparse = plan_may_be_sparse(head->name.id) && is_sparse(head);
+	head->attributes = attributes;
+	if (head->sparse)
+		head->attributes |= BKUP_SPARSE_ATTRIBUTE;
+	return 0;
+}
+
+/* Takes a raw name from the header of the old version. */
+static int copy_name(struct bkup_name *name, const struct index_stream *stream,
+		     int old)
+{
+	uint8_t *raw = malloc(stream->record.name_size);
+	ssize_t n;
+
+	if (!raw)
+		return -ENOMEM;
+	n = io_pread(old, raw, stream->record.name_size,
+		     stream->offset + BKUP_HEADER_SIZE);
+	if (n != (ssize_t)stream->record.name_size) {
+		free(raw);
+		return n < 0 ? n : -ESTALE;
+	}
+	*name = (struct bkup_name){.id = stream->record.id,
+				   .ordinal = 1,
+				   .raw_size = n,
+				   .raw = raw};
+	return 0;
+}
+
+/* Names a head; a name with an ordinal needs the stream that it counts from. */
+static int head_set_name(struct part_head *head, const struct index *index,
+			 const char *child, int old)
+{
+	const struct index_stream *stream = index_find(index, child);
+	char first[BKUP_CHILD_SIZE];
+	int rc = bkup_name_parse(child, &head->name);
+
+	head->child = child;
+	if (rc == -ENAMETOOLONG && stream)
+		return copy_name(&head->name, stream, old);
+	if (rc < 0 || head->name.ordinal == 1 || stream)
+		return rc;
+	bkup_name_format(head->name.id, head->name.raw, head->name.raw_size, 1,
+			 first);
+	return index_find(index, first) ? 0 : -EINVAL;
+}
+
+int plan_check_name(const struct index *index, const char *child)
+{
+	struct part_head head = {0};
+	int rc = head_set_name(&head, index, child, -1);
+
+	bkup_name_done(&head.name);
+	return rc;
+}
+
+static int edit_set(struct parts *parts, const struct index *index,
+		    const struct plan_edit *edit)
+{
+	const struct index_stream *old = index_find(index, edit->name);
+	struct part_head *head = &parts->heads[0];
+	uint32_t attributes;
+	int rc = head_set_name(head, index, edit->name, edit->old);
+
+	if (rc < 0)
+		return rc;
+	if (edit->attributes >= 0)
+		attributes = edit->attributes;
+	else if (old)
+		attributes = old->record.attributes & ~BKUP_SPARSE_ATTRIBUTE;
+	else
+		attributes = plan_default_attributes(head->name.id, false);
+	rc = head_set_content(head, edit->stage, attributes);
+	if (rc < 0)
+		return rc;
+	if (!old)
+		return parts_add(parts, head);
+	parts_set_head(parts, old - index->streams, head);
+	parts_drop_rest(parts, old - index->streams);
+	return 0;
+}
+
+/* Gives an old stream a new name, with its payload as it is. */
+static int edit_rehead(struct parts *parts, const struct index *index,
+		       const struct index_stream *stream, const char *to,
+		       int old, struct part_head *head)
+{
+	int rc = head_set_name(head, index, to, old);
+
+	if (rc < 0)
+		return rc;
+	head->sparse = stream->map != NULL;
+	head->size = stream->size;
+	if (head->name.id == stream->record.id)
+		head->attributes = stream->record.attributes;
+	else if (head->name.id == BKUP_SPARSE_BLOCK ||
+		 (head->sparse && !plan_may_be_sparse(head->name.id)))
+		return -EXDEV;
+	else
+		head->attributes = plan_default_attributes(head->name.id,
+							   head->sparse);
+	parts_set_head(parts, stream - index->streams, head);
+	return 0;
+}
+
+static int edit_rename(struct parts *parts, const struct index *index,
+		       const struct plan_edit *edit)
+{
+	const struct index_stream *from = index_find(index, edit->name);
+	const struct index_stream *to = index_find(index, edit->to);
+	int rc;
+
+	if (!from || (edit->kind == PLAN_EXCHANGE && !to))
+		return -ENOENT;
+	rc = edit_rehead(parts, index, from, edit->to, edit->old,
+			 &parts->heads[0]);
+	if (rc == 0 && edit->kind == PLAN_EXCHANGE)
+		rc = edit_rehead(parts, index, to, edit->name, edit->old,
+				 &parts->heads[1]);
+	else if (rc == 0 && to)
+		parts_drop(parts, to - index->streams);
+	return rc;
+}
+
+static int edit_attributes(struct parts *parts, const struct index *index,
+			   const struct plan_edit *edit)
+{
+	const struct index_stream *stream = index_find(index, edit->name);
+	int rc;
+
+	if (!stream)
+		return -ENOENT;
+	rc = edit_rehead(parts, index, stream, edit->name, edit->old,
+			 &parts->heads[0]);
+	parts->heads[0].attributes = edit->attributes;
+	return rc;
+}
+
+static int apply(struct parts *parts, const struct index *index,
+		 const struct plan_edit *edit)
+{
+	const struct index_stream *stream;
+
+	switch (edit->kind) {
+	case PLAN_SET:
+		return edit_set(parts, index, edit);
+	case PLAN_REMOVE:
+		stream = index_find(index, edit->name);
+		if (!stream)
+			return -ENOENT;
+		parts_drop(parts, stream - index->streams);
+		return 0;
+	case PLAN_RENAME:
+	case PLAN_EXCHANGE:
+		return edit_rename(parts, index, edit);
+	case PLAN_ATTRIBUTES:
+		return edit_attributes(parts, index, edit);
+	}
+	return -EINVAL;
+}
+
+int plan_make(const struct index *index, const struct plan_edit *edit,
+	      enum store_order order, struct plan **ret_plan)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct parts parts = {0};
+	int rc = plan ? parts_init(&parts, index) : -ENOMEM;
+
+	if (rc == 0)
+		rc = apply(&parts, index, edit);
+	if (rc == 0)
+		rc = parts_arrange(&parts, index, order);
+	if (rc == 0)
+		rc = emit(plan, index, &parts);
+	parts_done(&parts);
+	if (rc == 0)
+		*ret_plan = steal_pointer(&plan);
+	plan_free(plan);
+	return rc;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->stream_count; i++)
+		free(plan->streams[i].name);
+	free(plan->streams);
+	free(plan->segments);
+	free(plan->bytes);
+	free(plan);
+}

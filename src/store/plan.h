@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A commit as a plan: the ranges of the new version of a backup file, and
+ * where the bytes of each come from. Making it touches nothing; rebuild.h and
+ * redo.h carry it out.
+ */
+#ifndef STORE_PLAN_H
+#define STORE_PLAN_H
+
+#include "store/index.h"
+#include "store/store.h"
+
+/* A hole of a staged file at least this long makes a stream sparse. */
+enum { PLAN_HOLE_MIN = 65536 };
+
+/* What is to become of an object. */
+struct plan_edit {
+	enum plan_edit_kind {
+		PLAN_SET,	 /* name gets what is staged; made if missing */
+		PLAN_REMOVE,	 /* name goes */
+		PLAN_RENAME,	 /* name becomes to, replacing it */
+		PLAN_EXCHANGE,	 /* name and to change places */
+		PLAN_ATTRIBUTES, /* name gets attributes */
+	} kind;
+	const char *name;
+	const char *to;
+	int stage;	    /* PLAN_SET: the file with the new content */
+	int old;	    /* the old version, for names too long to parse */
+	int64_t attributes; /* of the header; -1 to keep or default */
+};
+
+enum plan_source {
+	PLAN_BYTES, /* plan.bytes */
+	PLAN_OLD,   /* the old version of the file */
+	PLAN_STAGE, /* plan_edit.stage */
+};
+
+struct plan_segment {
+	enum plan_source source;
+	uint64_t offset; /* in the source */
+	uint64_t size;
+};
+
+/* A stream of the new version, in the order of the file. */
+struct plan_stream {
+	char *name;	  /* its child name */
+	uint64_t size;	  /* logical */
+	uint64_t version; /* as before if its content is, else 0 */
+};
+
+struct plan {
+	struct plan_segment *segments; /* in the order of the new file */
+	size_t count, room;
+	uint8_t *bytes;
+	size_t bytes_used, bytes_room;
+	struct plan_stream *streams;
+	size_t stream_count;
+	uint64_t size; /* of the new file */
+};
+
+/*
+ * Makes the plan of an edit.
+ *
+ * Errors: -ENOENT if name is missing; -EINVAL for a name that no stream can
+ * have, a content that its id does not allow, or a change of id that the
+ * stream's sparse blocks do not allow; -ENAMETOOLONG; -ENOMEM; -errno of
+ * looking for holes.
+ */
+int plan_make(const struct index *index, const struct plan_edit *edit,
+	      enum store_order order, struct plan **ret_plan);
+void plan_free(struct plan *plan);
+
+/*
+ * 0 if a stream of that child name may be made.
+ * Errors: -EINVAL, -ENAMETOOLONG, -ENOMEM.
+ */
+int plan_check_name(const struct index *index, const char *child);
+
+/* The attributes that a new header gets where nobody said otherwise. */
+uint32_t plan_default_attributes(uint32_t id, bool sparse);
+
+/* Whether streams of an id may have sparse blocks. */
+bool plan_may_be_sparse(uint32_t id);
+
+#endif

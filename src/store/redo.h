@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carrying a plan out in place, so that the underlying inode stays: what will
+ * change is first written to a redo record, which is made durable under its
+ * name redo-N in SOURCE/.bkupfs; from then on the new version is certain, for
+ * the record is applied now or at the next mount, as often as needed.
+ *
+ *	"BKUPREDO" | u32 version = 1 | u32 path size | u64 size of the file
+ *	u64 inode number | u64 number of ranges
+ *	per range: u64 offset in the file | u64 size
+ *	path below SOURCE
+ *	the bytes of the ranges, one after the other
+ *	u64 XXH3-64 of all before
+ *
+ * little-endian.
+ */
+#ifndef STORE_REDO_H
+#define STORE_REDO_H
+
+#include "store/control.h"
+#include "store/plan.h"
+
+struct redo {
+	int fd;
+	char name[CONTROL_NAME_SIZE];
+	char *path;
+	bool begun; /* the file is being changed: no way back */
+};
+
+/*
+ * Writes the record of a plan and makes it durable.
+ *
+ * path: of the file, below SOURCE. old, stage: as the plan's segments say.
+ */
+int redo_record(struct store *store, const char *path, const struct plan *plan,
+		int old, int stage, struct redo *ret_redo);
+
+/*
+ * Applies the record, makes the file durable and removes the record.
+ *
+ * ret_fd: the file, opened for reading and writing; the caller closes it.
+ * Errors: -ESTALE if another file stands there.
+ */
+int redo_apply(struct store *store, struct redo *redo, int *ret_fd);
+
+/* Throws a record away, unless it was applied in part: then it must stay. */
+void redo_abort(struct store *store, struct redo *redo);
+
+/* Applies the records that a crash left; what cannot be applied is reported. */
+int redo_recover(struct store *store);
+
+#endif

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Renames, by what stands at both ends:
+ *
+ *	from        to                   what is done
+ *	stream      name in its object   commit: a new header; replaces
+ *	scratch     stream name          commit: the content of that stream
+ *	scratch     scratch name         rename of the scratch file
+ *	stream      scratch name         the content moves to a scratch file
+ *	directory,  anywhere             rename below SOURCE, and of its scratch
+ *	object, …
+ *	else                             -EXDEV, or -EINVAL for impossible names
+ */
+#include "store/commit.h"
+#include "store/file.h"
+#include "store/scratch.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <syslog.h>
+
+static bool same_dir(const struct store_place *a, const struct store_place *b)
+{
+	return strcmp(a->dir, b->dir) == 0;
+}
+
+/* Renames below SOURCE; what is cached of both places moves along. */
+static int move_node(struct store *store, const char *from, const char *to,
+		     unsigned int flags)
+{
+	const char *from_name = NULL, *to_name = NULL;
+	cleanup_close int from_dir = -1, to_dir = -1;
+	int rc;
+
+	pthread_rwlock_wrlock(&store->names);
+	rc = from_dir = tree_open_parent(store, from, &from_name);
+	if (rc >= 0)
+		rc = to_dir = tree_open_parent(store, to, &to_name);
+	if (rc >= 0)
+		rc = tree_replace(from_dir, from_name, to_dir, to_name, flags);
+	if (rc == 0 && flags & RENAME_EXCHANGE)
+		objects_exchange(store, from, to);
+	else if (rc == 0)
+		objects_rename(store, from, to);
+	pthread_rwlock_unlock(&store->names);
+	return rc;
+}
+
+/* An object or directory may only be replaced if it is empty. */
+static int check_replaceable(struct store *store, const struct store_place *to,
+			     const char *path, unsigned int flags)
+{
+	struct store_object *object;
+	struct store_entry entry;
+	int rc;
+
+	if (flags)
+		return 0;
+	rc = store_lookup(store, to->dir, to->kind, to->name, &entry);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	if (entry.kind != STORE_OBJECT && entry.kind != STORE_DIRECTORY)
+		return 0;
+	rc = scratch_exists(store, path);
+	if (rc)
+		return rc < 0 ? rc : -ENOTEMPTY;
+	rc = object_enter(store, path, &object);
+	if (rc <= 0)
+		return rc;
+	rc = object_has_streams(object) ? -ENOTEMPTY : 0;
+	object_leave(object);
+	return rc;
+}
+
+static int rename_node(struct store *store, const struct store_place *from,
+		       const struct store_place *to, unsigned int flags)
+{
+	cleanup_free char *from_path = NULL, *to_path = NULL;
+	int rc = tree_join(from->dir, from->name, &from_path);
+
+	if (rc == 0)
+		rc = tree_join(to->dir, to->name, &to_path);
+	if (rc == 0 && tree_is_control(to->dir, to->name))
+		rc = -EINVAL;
+	if (rc == 0)
+		rc = check_replaceable(store, to, to_path, flags);
+	if (rc == 0)
+		rc = move_node(store, from_path, to_path, flags);
+	if (rc < 0)
+		return rc;
+	rc = scratch_move(store, from_path, to_path, flags & RENAME_EXCHANGE);
+	if (rc < 0)
+		store_report(store, LOG_ERR,
+			     "cannot move the scratch of '%s' to '%s': %s",
+			     from_path, to_path, strerror(-rc));
+	return 0;
+}
+
+/* Takes a file of a locked object out from under a name. */
+static void detach_name(struct store_object *object, const char *name)
+{
+	struct store_file *file = object_file(object, name);
+
+	if (file)
+		object_detach_file(object, file);
+}
+
+/* Gives an open file of a locked object another name. */
+static int rename_file(struct store_object *object, struct store_file *file,
+		       const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	table_remove(&object->files, &file->link);
+	pthread_rwlock_wrlock(&file->lock);
+	free(file->name);
+	file_set_name(file, copy);
+	if (file->stage >= 0) {
+		struct snapshot *before = file->base;
+
+		file->base = snapshot_get(object->snapshot);
+		file->stream = index_find(file->base->index, name);
+		snapshot_put(before);
+	}
+	pthread_rwlock_unlock(&file->lock);
+	return table_add(&object->files, &file->link,
+			 table_hash(name, strlen(name)));
+}
+
+/* Commits what is staged under a name, so that a rename finds it. */
+static int settle_name(struct store_object *object, const char *name)
+{
+	struct store_file *file = object_file(object, name);
+	int rc = 0;
+
+	if (file && atomic_load(&file->dirty)) {
+		pthread_rwlock_wrlock(&file->lock);
+		rc = file->error ? file->error
+				 : commit_file(object, file, false);
+		pthread_rwlock_unlock(&file->lock);
+	}
+	return rc;
+}
+
+static bool stream_exists(struct store_object *object, const char *name)
+{
+	return object_file(object, name) ||
+	       index_find(object->snapshot->index, name);
+}
+
+static int rename_stream(struct store_object *object, const char *from,
+			 const char *to, unsigned int flags)
+{
+	struct commit commit = {.edit = {.kind = flags & RENAME_EXCHANGE
+							 ? PLAN_EXCHANGE
+							 : PLAN_RENAME,
+					 .name = from,
+					 .to = to,
+					 .stage = -1,
+					 .attributes = -1}};
+	struct store_file *file, *other;
+	int rc;
+
+	if (strcmp(from, to) == 0)
+		return 0;
+	if (flags & RENAME_NOREPLACE && stream_exists(object, to))
+		return -EEXIST;
+	rc = settle_name(object, from);
+	if (rc == 0 && flags & RENAME_EXCHANGE)
+		rc = settle_name(object, to);
+	if (rc == 0)
+		rc = object_refresh(object, true);
+	if (rc == 0)
+		rc = commit_object(object, &commit);
+	if (rc < 0)
+		return rc;
+	file = object_file(object, from);
+	other = object_file(object, to);
+	if (other && !(flags & RENAME_EXCHANGE))
+		object_detach_file(object, other);
+	if (file)
+		rc = rename_file(object, file, to);
+	if (rc == 0 && other && flags & RENAME_EXCHANGE)
+		rc = rename_file(object, other, from);
+	return rc;
+}
+
+/* The header attributes that somebody gave to a scratch file, or -1. */
+static int64_t scratch_attributes(int fd)
+{
+	char text[32] = "";
+	ssize_t n = fgetxattr(fd, "user.bkupfs.attributes", text,
+			      sizeof(text) - 1);
+
+	return n > 0 ? (int64_t)(uint32_t)strtoul(text, NULL, 0) : -1;
+}
+
+/* Commits a scratch file's content as that of a stream. */
+static int commit_scratch(struct store_object *object, struct store_file *file,
+			  const char *name)
+{
+	struct commit commit = {
+		.edit = {.kind = PLAN_SET,
+			 .name = name,
+			 .stage = file->stage,
+			 .attributes = scratch_attributes(file->stage)},
+		.has_mtime = true,
+	};
+	struct stat st;
+	int rc;
+
+	if (fstat(file->stage, &st) < 0)
+		return -errno;
+	commit.mtime = st.st_mtim;
+	commit.has_owner = true;
+	commit.mode = st.st_mode;
+	commit.uid = st.st_uid;
+	commit.gid = st.st_gid;
+	rc = plan_check_name(object->snapshot->index, name);
+	return rc < 0 && rc != -ENAMETOOLONG ? rc
+					     : commit_object(object, &commit);
+}
+
+/* The commit behind a rename into place, and what follows from it. */
+static int place_scratch(struct store_object *object, struct store_file *file,
+			 const struct store_place *from, const char *name)
+{
+	struct store *store = object->store;
+	cleanup_close int dir = scratch_dir(store, from->dir, false);
+	char *copy = strdup(name);
+	int rc = !copy ? -ENOMEM : dir < 0 ? dir : 0;
+
+	if (rc == 0) {
+		pthread_rwlock_wrlock(&file->lock);
+		rc = commit_scratch(object, file, name);
+		pthread_rwlock_unlock(&file->lock);
+	}
+	if (rc < 0) {
+		free(copy);
+		return rc;
+	}
+	unlinkat(dir, from->name, 0);
+	scratch_prune(store, from->dir);
+	scratch_become_stream(file, object, copy);
+	return 0;
+}
+
+/* The scratch's directory must be that of the object, or below it. */
+static bool belongs_to(const char *scratch_dir_path, const char *object_path)
+{
+	size_t size = strlen(object_path);
+
+	return strncmp(scratch_dir_path, object_path, size) == 0 &&
+	       (!scratch_dir_path[size] || scratch_dir_path[size] == '/');
+}
+
+static int rename_scratch_to_stream(struct store *store,
+				    const struct store_place *from,
+				    const struct store_place *to,
+				    unsigned int flags)
+{
+	struct store_object *object;
+	struct store_file *file;
+	int rc;
+
+	if (flags & RENAME_EXCHANGE)
+		return -EINVAL;
+	if (!belongs_to(from->dir, to->dir))
+		return -EXDEV;
+	rc = object_enter(store, to->dir, &object);
+	if (rc == 0)
+		rc = object_enter_undecided(store, to->dir, &object);
+	if (rc < 0)
+		return rc;
+	rc = object_refresh(object, true);
+	if (rc == -EISDIR && object->undecided)
+		rc = 0;
+	if (rc == 0 && flags & RENAME_NOREPLACE &&
+	    stream_exists(object, to->name))
+		rc = -EEXIST;
+	if (rc == 0)
+		rc = scratch_open(store, from->dir, from->name, O_RDWR, 0,
+				  (struct store_caller){0}, &file);
+	if (rc == 0) {
+		rc = place_scratch(object, file, from, to->name);
+		object_leave(object);
+		store_file_close(file, O_RDWR);
+		return rc;
+	}
+	object_leave(object);
+	return rc;
+}
+
+static int rename_scratch(struct store *store, const struct store_place *from,
+			  const struct store_place *to, unsigned int flags)
+{
+	cleanup_close int from_dir = scratch_dir(store, from->dir, false);
+	cleanup_close int to_dir = -1;
+
+	if (from_dir < 0)
+		return from_dir;
+	to_dir = scratch_dir(store, to->dir, true);
+	if (to_dir < 0)
+		return to_dir;
+	if (renameat2(from_dir, from->name, to_dir, to->name, flags) < 0)
+		return -errno;
+	if (!same_dir(from, to))
+		scratch_prune(store, from->dir);
+	return 0;
+}
+
+/* The content of a stream, and its times, as a new scratch file. */
+static int extract_to_scratch(struct store_object *object, const char *from,
+			      const struct store_place *to)
+{
+	struct store *store = object->store;
+	const struct index_stream *stream =
+		index_find(object->snapshot->index, from);
+	cleanup_close int dir = scratch_dir(store, to->dir, true);
+	cleanup_close int fd = -1;
+	char name[CONTROL_NAME_SIZE];
+	struct timespec times[2];
+	int rc;
+
+	if (!stream || dir < 0)
+		return stream ? dir : -ENOENT;
+	fd = control_create(store, "stage", name);
+	if (fd < 0)
+		return fd;
+	times[0] = object->st.st_atim;
+	times[1] = times_get(&object->times, from, object->st.st_mtim);
+	rc = snapshot_extract(object->snapshot, stream, fd);
+	if (rc == 0 && (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
+			fchmod(fd, object->st.st_mode & 0666) < 0 ||
+			futimens(fd, times) < 0 ||
+			renameat(control_dir(store, false), name, dir,
+				 to->name) < 0))
+		rc = -errno;
+	if (rc < 0)
+		control_unlink(store, name);
+	return rc;
+}
+
+/*
+ * A stream becomes scratch, as an editor does that moves the old version away
+ * before it writes the new one. Scratch first: nothing is lost in between.
+ */
+static int rename_stream_to_scratch(struct store_object *object,
+				    const char *from,
+				    const struct store_place *to,
+				    unsigned int flags)
+{
+	struct commit commit = {.edit = {.kind = PLAN_REMOVE,
+					 .name = from,
+					 .stage = -1,
+					 .attributes = -1}};
+	struct stat st;
+	int rc;
+
+	if (flags & RENAME_EXCHANGE)
+		return -EINVAL;
+	if (flags & RENAME_NOREPLACE &&
+	    scratch_stat(object->store, to->dir, to->name, &st) == 0)
+		return -EEXIST;
+	rc = settle_name(object, from);
+	if (rc == 0)
+		rc = object_refresh(object, true);
+	if (rc == 0)
+		rc = extract_to_scratch(object, from, to);
+	if (rc == 0)
+		rc = commit_object(object, &commit);
+	if (rc == 0)
+		detach_name(object, from);
+	return rc;
+}
+
+/* Whether a place's name is, or would be, that of scratch. */
+static bool to_scratch(const struct store_place *to)
+{
+	return to->kind == STORE_SCRATCH_DIRECTORY ||
+	       bkup_name_is_scratch(to->name);
+}
+
+static int rename_from_object(struct store *store,
+			      const struct store_place *from,
+			      const struct store_place *to, unsigned int flags)
+{
+	struct store_object *object;
+	int rc = object_enter(store, from->dir, &object);
+
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENOENT;
+	if (to_scratch(to) && belongs_to(to->dir, from->dir))
+		rc = rename_stream_to_scratch(object, from->name, to, flags);
+	else if (!same_dir(from, to))
+		rc = -EXDEV;
+	else
+		rc = rename_stream(object, from->name, to->name, flags);
+	object_leave(object);
+	return rc;
+}
+
+int store_rename(struct store *store, const struct store_place *from,
+		 const struct store_place *to, unsigned int flags)
+{
+	struct store_entry entry;
+	bool into_object;
+	int rc = store_check_writable(store);
+
+	if (rc == 0 && flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		rc = -EINVAL;
+	if (rc == 0 && strcmp(to->name, ".view") == 0)
+		rc = -EINVAL;
+	if (rc == 0)
+		rc = store_lookup(store, from->dir, from->kind, from->name,
+				  &entry);
+	if (rc < 0)
+		return rc;
+	into_object = to->kind == STORE_OBJECT ||
+		      to->kind == STORE_SCRATCH_DIRECTORY;
+	switch (entry.kind) {
+	case STORE_STREAM:
+		return rename_from_object(store, from, to, flags);
+	case STORE_SCRATCH:
+	case STORE_SCRATCH_DIRECTORY:
+		if (to_scratch(to))
+			return rename_scratch(store, from, to, flags);
+		if (!S_ISREG(entry.st.st_mode))
+			return -EINVAL;
+		return rename_scratch_to_stream(store, from, to, flags);
+	case STORE_DIRECTORY:
+	case STORE_OBJECT:
+	case STORE_OTHER:
+		break;
+	}
+	if (into_object)
+		return -EINVAL;
+	return rename_node(store, from, to, flags);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/scratch.h"
+
+#include "store/file.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCRATCH "scratch"
+
+bool scratch_is_directory_name(const char *name)
+{
+	return strcmp(name, ".~tmp~") == 0 || strncmp(name, ".rsync-", 7) == 0;
+}
+
+/* Makes a directory and opens it. */
+static int make_and_open(int parent, const char *name)
+{
+	int fd;
+
+	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(parent, name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Makes the mirror of dir, part by part. */
+static int make_mirror(int control, const char *dir)
+{
+	cleanup_free char *path = strdup(dir);
+	cleanup_close int fd = make_and_open(control, SCRATCH);
+	char *rest = path, *part;
+
+	if (!path)
+		return -ENOMEM;
+	while (fd >= 0 && (part = strsep(&rest, "/"))) {
+		int next;
+
+		if (!*part)
+			continue;
+		next = make_and_open(fd, part);
+		close(fd);
+		fd = next;
+	}
+	return steal_fd(&fd);
+}
+
+int scratch_dir(struct store *store, const char *dir, bool create)
+{
+	cleanup_free char *path = NULL;
+	int control = control_dir(store, create);
+	int rc;
+
+	if (control < 0)
+		return control;
+	rc = *dir ? tree_join(SCRATCH, dir, &path) : 0;
+	if (rc < 0)
+		return rc;
+	rc = tree_openat(control, path ? path : SCRATCH,
+			 O_RDONLY | O_DIRECTORY);
+	/* Somebody may prune it while it is made. */
+	for (int i = 0; create && rc == -ENOENT && i < 8; i++)
+		rc = make_mirror(control, dir);
+	return rc;
+}
+
+void scratch_prune(struct store *store, const char *dir)
+{
+	cleanup_free char *path = NULL;
+	int control = control_dir(store, false);
+	char *slash;
+
+	if (control < 0 || (*dir ? tree_join(SCRATCH, dir, &path)
+				 : -!(path = strdup(SCRATCH))) < 0)
+		return;
+	while (unlinkat(control, path, AT_REMOVEDIR) == 0 &&
+	       (slash = strrchr(path, '/')))
+		*slash = '\0';
+}
+
+int scratch_stat(struct store *store, const char *dir, const char *name,
+		 struct stat *ret_st)
+{
+	cleanup_close int fd = scratch_dir(store, dir, false);
+
+	if (fd < 0)
+		return fd;
+	return fstatat(fd, name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int scratch_exists(struct store *store, const char *dir)
+{
+	int fd = scratch_dir(store, dir, false);
+	cleanup_closedir DIR *entries = NULL;
+	struct dirent *entry;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	entries = fdopendir(fd);
+	if (!entries) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(entries)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			return 1;
+	return 0;
+}
+
+int scratch_move(struct store *store, const char *from, const char *to,
+		 bool exchange)
+{
+	cleanup_free char *dir = NULL;
+	cleanup_close int from_fd = scratch_dir(store, from, false);
+	cleanup_close int to_fd = -1;
+	cleanup_free char *from_path = NULL, *to_path = NULL;
+	const char *name;
+	int control = control_dir(store, false);
+	int rc;
+
+	if (control < 0)
+		return 0;
+	if (from_fd < 0 && exchange)
+		return scratch_move(store, to, from, false);
+	if (from_fd < 0)
+		return from_fd == -ENOENT ? 0 : from_fd;
+	rc = tree_split(to, &dir, &name);
+	if (rc == 0)
+		rc = to_fd = scratch_dir(store, dir, true);
+	if (rc >= 0)
+		rc = tree_join(SCRATCH, from, &from_path);
+	if (rc == 0)
+		rc = tree_join(SCRATCH, to, &to_path);
+	if (rc < 0)
+		return rc;
+	if (exchange && renameat2(control, from_path, control, to_path,
+				  RENAME_EXCHANGE) == 0)
+		return 0;
+	return renameat(control, from_path, control, to_path) < 0 ? -errno : 0;
+}
+
+static bool inode_matches(const struct table_link *link, const void *key)
+{
+	(void)key; /* the hash is the inode number itself */
+	(void)link;
+	return true;
+}
+
+/* The open file of a scratch inode, or a new one; with one reference more. */
+static int share(struct store *store, int fd, ino_t inode, int access,
+		 struct store_file **ret_file)
+{
+	struct table_link *link;
+	struct store_file *file = NULL;
+	int rc = 0;
+
+	pthread_mutex_lock(&store->scratch_lock);
+	link = table_find(&store->scratch_files, inode, inode_matches, NULL);
+	if (link) {
+		file = table_item(link, struct store_file, link);
+		close(fd);
+	} else {
+		file = file_new(store);
+		rc = file ? table_add(&store->scratch_files, &file->link, inode)
+			  : -ENOMEM;
+		if (rc == 0)
+			file->stage = fd;
+		else
+			close(fd);
+	}
+	if (rc < 0) {
+		store_file_let_go(file);
+	} else {
+		file->references++;
+		if (access == O_RDONLY)
+			file->readers++;
+		else
+			file->writers++;
+	}
+	pthread_mutex_unlock(&store->scratch_lock);
+	if (rc == 0)
+		*ret_file = file;
+	return rc;
+}
+
+static int own(int fd, struct store_caller caller)
+{
+	if (geteuid() != 0)
+		return 0;
+	return fchown(fd, caller.uid, caller.gid) < 0 ? -errno : 0;
+}
+
+int scratch_open(struct store *store, const char *dir, const char *name,
+		 int flags, mode_t mode, struct store_caller caller,
+		 struct store_file **ret_file)
+{
+	cleanup_close int parent = -1, fd = -1;
+	int open_flags = (flags & (O_CREAT | O_EXCL | O_TRUNC)) | O_NOFOLLOW |
+			 O_NONBLOCK | O_CLOEXEC;
+	struct stat st;
+	int rc;
+
+	parent = scratch_dir(store, dir, flags & O_CREAT);
+	if (parent < 0)
+		return parent;
+	open_flags |= store->options.read_only ? O_RDONLY : O_RDWR;
+	fd = openat(parent, name, open_flags, mode & 07777);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || fcntl(fd, F_SETFL, 0) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -ELOOP;
+	rc = flags & O_CREAT && st.st_uid != caller.uid ? own(fd, caller) : 0;
+	return rc < 0 ? rc
+		      : share(store, steal_fd(&fd), st.st_ino,
+			      flags & O_ACCMODE, ret_file);
+}
+
+struct store_object *scratch_close(struct store_file *file, int access)
+{
+	struct store *store = file->store;
+	struct store_object *object;
+	bool last = false;
+
+	pthread_mutex_lock(&store->scratch_lock);
+	object = atomic_load(&file->object);
+	if (!object) {
+		if (access == O_RDONLY)
+			file->readers--;
+		else
+			file->writers--;
+		last = --file->references == 0;
+	}
+	if (last)
+		table_remove(&store->scratch_files, &file->link);
+	pthread_mutex_unlock(&store->scratch_lock);
+	if (last)
+		store_file_let_go(file);
+	return object;
+}
+
+void scratch_become_stream(struct store_file *file,
+			   struct store_object *object, char *name)
+{
+	struct store *store = file->store;
+	struct store_file *before = object_file(object, name);
+
+	if (before)
+		object_detach_file(object, before);
+	pthread_mutex_lock(&store->scratch_lock);
+	table_remove(&store->scratch_files, &file->link);
+	file_set_name(file, name);
+	file->base = snapshot_get(object->snapshot);
+	file->stream = index_find(file->base->index, name);
+	object_use(object);
+	atomic_store(&file->object, object);
+	pthread_mutex_unlock(&store->scratch_lock);
+	if (table_add(&object->files, &file->link,
+		      table_hash(name, strlen(name))) < 0)
+		atomic_store(&file->current, false);
+}

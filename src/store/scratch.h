@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scratch: files, symlinks and directories under names that no stream has,
+ * kept below SOURCE/.bkupfs/scratch in a tree that mirrors SOURCE. They are
+ * ordinary files there, with all their metadata, and outlive a crash.
+ */
+#ifndef STORE_SCRATCH_H
+#define STORE_SCRATCH_H
+
+#include "store/object.h"
+#include "store/state.h"
+
+/*
+ * Opens the scratch directory that mirrors dir.
+ *
+ * create: makes it, and those above it.
+ * Errors: -ENOENT if there is none.
+ */
+int scratch_dir(struct store *store, const char *dir, bool create);
+
+/* Removes the mirror of dir, and those above it, as far as they are empty. */
+void scratch_prune(struct store *store, const char *dir);
+
+/* lstat of a scratch entry. */
+int scratch_stat(struct store *store, const char *dir, const char *name,
+		 struct stat *ret_st);
+
+/* Whether dir has scratch entries of its own: 1, 0 or -errno. */
+int scratch_exists(struct store *store, const char *dir);
+
+/* Moves the mirror of one place to another; nothing if there is none. */
+int scratch_move(struct store *store, const char *from, const char *to,
+		 bool exchange);
+
+/*
+ * Opens a scratch file; all opens of one share a struct store_file.
+ *
+ * flags, mode, caller: as for store_file_open.
+ */
+int scratch_open(struct store *store, const char *dir, const char *name,
+		 int flags, mode_t mode, struct store_caller caller,
+		 struct store_file **ret_file);
+
+/*
+ * Gives an open back, as store_file_close does. If the file has become a
+ * stream's meanwhile nothing is done, and its object is returned.
+ */
+struct store_object *scratch_close(struct store_file *file, int access);
+
+/*
+ * Turns an open scratch file into the current file of a stream, whose content
+ * it just became. The object is locked.
+ */
+void scratch_become_stream(struct store_file *file,
+			   struct store_object *object, char *name);
+
+/*
+ * Whether a directory of that name, in a directory that is still empty, is
+ * scratch too: those in which rsync keeps what it did not finish.
+ */
+bool scratch_is_directory_name(const char *name);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mode, owner and times. */
+#include "store/attr.h"
+#include "store/node.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static int chmod_fd(int fd, mode_t mode)
+{
+	struct node_link link = node_link(fd);
+
+	return chmod(link.path, mode) < 0 ? -errno : 0;
+}
+
+int store_chmod(struct store *store, const char *path, enum store_kind kind,
+		mode_t mode)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	mode &= 07777;
+	if (node_is_object(kind) && S_ISREG(st.st_mode))
+		mode = attr_file_mode(mode, st.st_mode);
+	else if (kind == STORE_STREAM)
+		mode = (mode & 0666) | ((mode & 0444) >> 2);
+	rc = chmod_fd(fd, mode);
+	node_changed(store, path, kind);
+	return rc;
+}
+
+int store_chown(struct store *store, const char *path, enum store_kind kind,
+		uid_t uid, gid_t gid)
+{
+	cleanup_close int fd = -1;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	rc = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+	node_changed(store, path, kind);
+	return rc;
+}
+
+static int set_fd_times(int fd, const struct timespec times[2])
+{
+	struct node_link link = node_link(fd);
+
+	return utimensat(AT_FDCWD, link.path, times, 0) < 0 ? -errno : 0;
+}
+
+struct dirty_search {
+	bool found;
+};
+
+static void look_if_dirty(struct table_link *link, void *context)
+{
+	struct dirty_search *search = context;
+
+	if (atomic_load(&table_item(link, struct store_file, link)->dirty))
+		search->found = true;
+}
+
+static bool has_dirty_files(struct store_object *object)
+{
+	struct dirty_search search = {.found = false};
+
+	table_each(&object->files, look_if_dirty, &search);
+	return search.found;
+}
+
+/* The time of an object: its streams keep theirs. */
+static int utimens_object(struct store_object *object, int fd,
+			  const struct timespec times[2])
+{
+	struct timespec before = object->st.st_mtim;
+	struct times next;
+	int rc;
+
+	if (times[1].tv_nsec == UTIME_OMIT)
+		return set_fd_times(fd, times);
+	if (has_dirty_files(object)) {
+		object->has_mtime = true;
+		object->mtime = times[1];
+	}
+	if (object->undecided)
+		return set_fd_times(fd, times);
+	rc = times_copy(&object->times, &next);
+	if (rc < 0)
+		return rc;
+	/* Of an object without streams nobody has a time to keep. */
+	if (object->snapshot->index->count)
+		times_rebase(&next, before, times[1]);
+	if (next.has_common || next.count || object->times.has_common ||
+	    object->times.count)
+		rc = times_store(object->snapshot->fd, &next);
+	if (rc == 0)
+		rc = set_fd_times(fd, times);
+	if (rc < 0) {
+		times_done(&next);
+		return rc;
+	}
+	times_done(&object->times);
+	object->times = next;
+	return 0;
+}
+
+/* The time of a stream that is not staged stands in the file's attribute. */
+static int utimens_committed(struct store_object *object, const char *name,
+			     struct timespec time)
+{
+	bool alone = object->snapshot->index->count == 1;
+	struct times next;
+	int rc;
+
+	if (times_equal(time, times_get(&object->times, name,
+					object->st.st_mtim)))
+		return 0;
+	rc = times_copy(&object->times, &next);
+	if (rc == 0)
+		rc = times_set(&next, name, time, object->st.st_mtim, alone);
+	if (rc == 0)
+		rc = times_store(object->snapshot->fd, &next);
+	if (rc < 0) {
+		times_done(&next);
+		return rc;
+	}
+	times_done(&object->times);
+	object->times = next;
+	return 0;
+}
+
+static int utimens_stream(struct store_object *object, const char *name, int fd,
+			  const struct timespec times[2])
+{
+	const struct timespec access[2] = {times[0], {.tv_nsec = UTIME_OMIT}};
+	struct store_file *file = object_file(object, name);
+	int rc = 0;
+
+	if (!file && !index_find(object->snapshot->index, name))
+		return -ENOENT;
+	if (times[1].tv_nsec != UTIME_OMIT) {
+		if (file && atomic_load(&file->dirty)) {
+			pthread_mutex_lock(&file->state_lock);
+			file->has_mtime = true;
+			file->mtime = times[1];
+			pthread_mutex_unlock(&file->state_lock);
+		} else {
+			rc = utimens_committed(object, name, times[1]);
+		}
+	}
+	if (rc == 0 && times[0].tv_nsec != UTIME_OMIT)
+		rc = set_fd_times(fd, access);
+	return rc;
+}
+
+/* UTIME_NOW as the time it stands for. */
+static struct timespec resolve(struct timespec time)
+{
+	if (time.tv_nsec == UTIME_NOW)
+		clock_gettime(CLOCK_REALTIME, &time);
+	return time;
+}
+
+int store_utimens(struct store *store, const char *path, enum store_kind kind,
+		  const struct timespec times[2])
+{
+	const struct timespec both[2] = {resolve(times[0]), resolve(times[1])};
+	cleanup_free char *object_path = NULL;
+	struct store_object *object;
+	cleanup_close int fd = -1;
+	const char *name = NULL;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	if (!node_is_object(kind) && kind != STORE_DIRECTORY)
+		return set_fd_times(fd, both);
+	rc = node_object_path(path, kind, &object_path, &name);
+	if (rc == 0)
+		rc = object_enter(store, object_path, &object);
+	/* A broken file has a time all the same. */
+	if (rc == -EBADMSG && kind != STORE_STREAM)
+		rc = 0;
+	if (rc == 0 && kind != STORE_STREAM)
+		return set_fd_times(fd, both);
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENOENT;
+	rc = kind == STORE_STREAM ? utimens_stream(object, name, fd, both)
+				  : utimens_object(object, fd, both);
+	object_note_metadata(object);
+	object_leave(object);
+	return rc;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a store consists of, and the order of its locks. */
+#ifndef STORE_STATE_H
+#define STORE_STATE_H
+
+#include "store/store.h"
+#include "util/table.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/*
+ * Locks, in the order in which they are taken:
+ *
+ *	store_object.lock   what the object holds: snapshot, open files, commits
+ *	store_file.lock     the content of an open file
+ *	store.names         the paths of cached objects, and that a path still
+ *	                    names the object while something is put in its place
+ *	store.objects_lock  the cache of objects and its order of use
+ *	store.scratch_lock  the open scratch files
+ *	store.control_lock  the making of SOURCE/.bkupfs
+ *
+ * store.names is held for single system calls; only object and file locks
+ * are held over I/O on payloads, and none over I/O on another object.
+ */
+struct store {
+	struct store_options options;
+	int root;    /* SOURCE, O_PATH */
+	dev_t dev;   /* SOURCE's device */
+	bool remote; /* a filesystem that knows of changes only when asked */
+
+	pthread_rwlock_t names;
+
+	pthread_mutex_t objects_lock;
+	struct table objects;		  /* store_object, by path */
+	struct store_object *idle_first;  /* without users, oldest first */
+	struct store_object *idle_last;
+	size_t idle_count;
+
+	pthread_mutex_t scratch_lock;
+	struct table scratch_files; /* store_file, by inode number */
+
+	pthread_mutex_t control_lock;
+	int control;		/* SOURCE/.bkupfs, or -1 until it is needed */
+	atomic_uint next_name;	/* for files below it */
+};
+
+/* Sends a formatted line to store_options.report. */
+__attribute__((format(printf, 3, 4))) void
+store_report(const struct store *store, int priority, const char *format, ...);
+
+/* 0, or -EROFS. */
+int store_check_writable(const struct store *store);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/store.h"
+
+#include "store/control.h"
+#include "store/file.h"
+#include "store/redo.h"
+#include "store/scratch.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+
+void store_report(const struct store *store, int priority, const char *format,
+		  ...)
+{
+	char message[1024];
+	va_list arguments;
+
+	if (!store->options.report)
+		return;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	store->options.report(store->options.report_context, priority, message);
+}
+
+int store_check_writable(const struct store *store)
+{
+	return store->options.read_only ? -EROFS : 0;
+}
+
+/* Whether attributes of a filesystem may be out of date until asked for. */
+static bool is_remote(int fd)
+{
+	struct statfs st;
+
+	if (fstatfs(fd, &st) < 0)
+		return true;
+	switch ((unsigned int)st.f_type) {
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+	case OVERLAYFS_SUPER_MAGIC:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void store_free(struct store *store)
+{
+	if (store->root >= 0)
+		close(store->root);
+	table_done(&store->objects);
+	table_done(&store->scratch_files);
+	pthread_rwlock_destroy(&store->names);
+	pthread_mutex_destroy(&store->objects_lock);
+	pthread_mutex_destroy(&store->scratch_lock);
+	pthread_mutex_destroy(&store->control_lock);
+	free(store);
+}
+
+static struct store *store_new(const struct store_options *options)
+{
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (!store)
+		return NULL;
+	store->options = *options;
+	store->root = -1;
+	store->control = -1;
+	pthread_rwlock_init(&store->names, NULL);
+	pthread_mutex_init(&store->objects_lock, NULL);
+	pthread_mutex_init(&store->scratch_lock, NULL);
+	pthread_mutex_init(&store->control_lock, NULL);
+	return store;
+}
+
+static int open_root(struct store *store, int source_fd)
+{
+	struct stat st;
+
+	store->root = openat(source_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store->root < 0 || fstat(store->root, &st) < 0)
+		return -errno;
+	store->dev = st.st_dev;
+	store->remote = is_remote(store->root);
+	return 0;
+}
+
+int store_open(int source_fd, const struct store_options *options,
+	       struct store **ret_store)
+{
+	struct store *store = store_new(options);
+	int rc;
+
+	if (!store)
+		return -ENOMEM;
+	rc = open_root(store, source_fd);
+	if (rc == 0 && !options->read_only)
+		rc = redo_recover(store);
+	if (rc == 0 && !options->read_only)
+		rc = control_sweep(store);
+	if (rc < 0)
+		store_free(store);
+	else
+		*ret_store = store;
+	return rc;
+}
+
+/* An open file that its holders will never close. */
+static void drop_file(struct table_link *link, void *context)
+{
+	struct store_file *file = table_item(link, struct store_file, link);
+	struct store_object *object = context;
+
+	if (atomic_load(&file->dirty))
+		file_rescue(object, file, -EINTR);
+	object_detach_file(object, file);
+	store_file_let_go(file);
+}
+
+static void drop_object(struct table_link *link, void *context)
+{
+	struct store_object *object =
+		table_item(link, struct store_object, link);
+
+	(void)context;
+	object_use(object);
+	table_each(&object->files, drop_file, object);
+	object_put(object);
+}
+
+static void drop_scratch(struct table_link *link, void *context)
+{
+	(void)context;
+	store_file_let_go(table_item(link, struct store_file, link));
+}
+
+int store_close(struct store *store)
+{
+	table_each(&store->objects, drop_object, NULL);
+	table_each(&store->scratch_files, drop_scratch, NULL);
+	objects_free(store);
+	control_close(store);
+	store_free(store);
+	return 0;
+}
+
+int store_statfs(struct store *store, struct statvfs *ret_st)
+{
+	/* An O_PATH descriptor will do for this call. */
+	return fstatvfs(store->root, ret_st) < 0 ? -errno : 0;
+}
+
+/* Makes one directory durable. */
+static int sync_fd(int fd)
+{
+	int rc = fd < 0 ? fd : fsync(fd) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int store_syncdir(struct store *store, const char *path, enum store_kind kind)
+{
+	cleanup_free char *parent = NULL;
+	const char *name;
+	struct stat st;
+	int rc;
+
+	if (kind == STORE_SCRATCH_DIRECTORY)
+		return sync_fd(scratch_dir(store, path, false));
+	rc = tree_stat(store, path, &st);
+	if (rc < 0)
+		return rc;
+	if (S_ISDIR(st.st_mode))
+		return sync_fd(tree_open(store, path, O_RDONLY | O_DIRECTORY));
+	/* An object is durable in itself and in the directory above. */
+	rc = sync_fd(tree_open(store, path,
+			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+	if (rc == 0)
+		rc = tree_split(path, &parent, &name);
+	return rc < 0 ? rc
+		      : sync_fd(tree_open(store, parent,
+					  O_RDONLY | O_DIRECTORY));
+}

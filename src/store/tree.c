@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/tree.h"
+
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+bool tree_is_control(const char *dir, const char *name)
+{
+	return !*dir && strcmp(name, TREE_CONTROL) == 0;
+}
+
+int tree_join(const char *dir, const char *name, char **ret_path)
+{
+	size_t dir_size = strlen(dir), name_size = strlen(name);
+	char *path;
+
+	if (dir_size + 1 + name_size >= PATH_MAX)
+		return -ENAMETOOLONG;
+	path = malloc(dir_size + 1 + name_size + 1);
+	if (!path)
+		return -ENOMEM;
+	if (dir_size) {
+		memcpy(path, dir, dir_size);
+		path[dir_size++] = '/';
+	}
+	memcpy(path + dir_size, name, name_size + 1);
+	*ret_path = path;
+	return 0;
+}
+
+int tree_split(const char *path, char **ret_dir, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, slash - path) : strdup("");
+
+	if (!dir)
+		return -ENOMEM;
+	*ret_dir = dir;
+	*ret_name = slash ? slash + 1 : path;
+	return 0;
+}
+
+int tree_openat(int dirfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+	};
+	int fd;
+
+	do
+		fd = syscall(SYS_openat2, dirfd, *path ? path : ".", &how,
+			     sizeof(how));
+	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return fd < 0 ? -errno : fd;
+}
+
+int tree_open(const struct store *store, const char *path, int flags)
+{
+	return tree_openat(store->root, path, flags);
+}
+
+int tree_open_parent(const struct store *store, const char *path,
+		     const char **ret_name)
+{
+	cleanup_free char *dir = NULL;
+	const char *name;
+	int rc;
+
+	rc = tree_split(path, &dir, &name);
+	if (rc < 0)
+		return rc;
+	rc = tree_open(store, dir, O_PATH | O_DIRECTORY);
+	if (rc >= 0)
+		*ret_name = name;
+	return rc;
+}
+
+static struct timespec timespec_of(struct statx_timestamp time)
+{
+	return (struct timespec){.tv_sec = time.tv_sec,
+				 .tv_nsec = time.tv_nsec};
+}
+
+static struct stat stat_of(const struct statx *stx)
+{
+	return (struct stat){
+		.st_dev = makedev(stx->stx_dev_major, stx->stx_dev_minor),
+		.st_ino = stx->stx_ino,
+		.st_mode = stx->stx_mode,
+		.st_nlink = stx->stx_nlink,
+		.st_uid = stx->stx_uid,
+		.st_gid = stx->stx_gid,
+		.st_rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor),
+		.st_size = stx->stx_size,
+		.st_blksize = stx->stx_blksize,
+		.st_blocks = stx->stx_blocks,
+		.st_atim = timespec_of(stx->stx_atime),
+		.st_mtim = timespec_of(stx->stx_mtime),
+		.st_ctim = timespec_of(stx->stx_ctime),
+	};
+}
+
+/* A mount point below SOURCE: seen, but not entered. */
+static void stat_foreign(struct stat *st)
+{
+	st->st_mode = S_IFDIR | 0555;
+	st->st_nlink = 1;
+	st->st_size = 0;
+	st->st_blocks = 0;
+}
+
+int tree_stat_at(const struct store *store, int dirfd, const char *name,
+		 struct stat *ret_st)
+{
+	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH;
+	struct statx stx;
+	struct stat st;
+
+	/*
+	 * First without asking a filesystem that would have to be waited for:
+	 * what is mounted there may be served by this very process.
+	 */
+	if (statx(dirfd, name, flags | AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
+		  &stx) < 0)
+		return -errno;
+	st = stat_of(&stx);
+	if (st.st_dev != store->dev) {
+		stat_foreign(&st);
+	} else if (store->remote) {
+		if (statx(dirfd, name, flags, STATX_BASIC_STATS, &stx) < 0)
+			return -errno;
+		st = stat_of(&stx);
+	}
+	*ret_st = st;
+	return 0;
+}
+
+int tree_stat(const struct store *store, const char *path, struct stat *ret_st)
+{
+	cleanup_close int fd = -1;
+	const char *name = "";
+
+	if (!*path || !strchr(path, '/'))
+		return tree_stat_at(store, store->root, path, ret_st);
+	fd = tree_open_parent(store, path, &name);
+	if (fd < 0)
+		return fd;
+	return tree_stat_at(store, fd, name, ret_st);
+}
+
+static int is_directory(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode);
+}
+
+/* Exchanges two entries of unlike type and removes the one moved away. */
+static int replace_unlike(int from_dir, const char *from, bool from_is_dir,
+			  int to_dir, const char *to)
+{
+	int rc;
+
+	if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) < 0)
+		return -errno;
+	if (unlinkat(from_dir, from, from_is_dir ? 0 : AT_REMOVEDIR) == 0)
+		return 0;
+	rc = -errno;
+	/* Somebody filled the directory meanwhile: all back as it was. */
+	if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) < 0)
+		return -errno;
+	return rc;
+}
+
+int tree_replace(int from_dir, const char *from, int to_dir, const char *to,
+		 unsigned int flags)
+{
+	int from_is_dir, to_is_dir;
+
+	if (renameat2(from_dir, from, to_dir, to, flags) == 0)
+		return 0;
+	if (flags || (errno != EISDIR && errno != ENOTDIR))
+		return -errno;
+	from_is_dir = is_directory(from_dir, from);
+	to_is_dir = is_directory(to_dir, to);
+	if (from_is_dir < 0 || to_is_dir < 0)
+		return from_is_dir < 0 ? from_is_dir : to_is_dir;
+	return replace_unlike(from_dir, from, from_is_dir, to_dir, to);
+}
+
+int tree_check_empty(const struct store *store, const char *path)
+{
+	cleanup_closedir DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = tree_open(store, path, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    !tree_is_control(path, entry->d_name))
+			return -ENOTEMPTY;
+		errno = 0;
+	}
+	return -errno;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Walks below SOURCE. No walk leaves it: not by symlinks, which are never
+ * followed, and not by mount points, which give -EXDEV.
+ */
+#ifndef STORE_TREE_H
+#define STORE_TREE_H
+
+#include "store/state.h"
+
+/* The name of the control directory in SOURCE. */
+#define TREE_CONTROL ".bkupfs"
+
+/* Whether name in dir is the control directory, which is never shown. */
+bool tree_is_control(const char *dir, const char *name);
+
+/*
+ * dir and name as one path, malloc'ed.
+ * Errors: -ENAMETOOLONG beyond PATH_MAX.
+ */
+int tree_join(const char *dir, const char *name, char **ret_path);
+
+/* Splits a path into dirname (malloc'ed) and a pointer to its last part. */
+int tree_split(const char *path, char **ret_dir, const char **ret_name);
+
+/* Opens what stands at path below dirfd with open(2) flags; returns the fd. */
+int tree_openat(int dirfd, const char *path, int flags);
+
+/* The same below SOURCE. */
+int tree_open(const struct store *store, const char *path, int flags);
+
+/*
+ * Opens the directory that holds path, O_PATH.
+ * ret_name: the last part of path, pointing into it.
+ */
+int tree_open_parent(const struct store *store, const char *path,
+		     const char **ret_name);
+
+/* lstat(2) below SOURCE. A mount point is shown as an empty directory. */
+int tree_stat(const struct store *store, const char *path,
+	      struct stat *ret_st);
+
+/* The same for one name in an open directory. */
+int tree_stat_at(const struct store *store, int dirfd, const char *name,
+		 struct stat *ret_st);
+
+/*
+ * Renames, also where one of both is a directory and the other is not: then
+ * they are exchanged and what stood at the target is removed.
+ */
+int tree_replace(int from_dir, const char *from, int to_dir, const char *to,
+		 unsigned int flags);
+
+/* 0 if the directory at path has no entries, -ENOTEMPTY if it has. */
+int tree_check_empty(const struct store *store, const char *path);
+
+#endif

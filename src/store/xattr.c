@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Extended attributes. A stream's are made up:
+ *
+ *	user.bkupfs.attributes	header attributes, 0x%08x; may be set; listed
+ *				only where they are not the default
+ *	user.bkupfs.id		stream id, decimal
+ *	user.bkupfs.offset	of the header in the underlying file, decimal
+ *	user.bkupfs.xxh3	XXH3-64 of the content, 16 hexadecimal digits
+ *
+ * Everything else has those of its underlying node, but for user.bkupfs.*
+ * which are the store's own.
+ */
+#include "store/commit.h"
+#include "store/file.h"
+#include "store/node.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <xxhash.h>
+
+#define OWN_PREFIX "user.bkupfs."
+#define ATTRIBUTES OWN_PREFIX "attributes"
+
+enum { DIGEST_SIZE = 1 << 20 };
+
+static bool is_own(const char *name)
+{
+	return strncmp(name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0;
+}
+
+static bool is_scratch(enum store_kind kind)
+{
+	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
+}
+
+/* Gives a value out by the rules of getxattr(2). */
+static ssize_t give(const char *text, size_t length, void *value, size_t size)
+{
+	if (!size)
+		return length;
+	if (length > size)
+		return -ERANGE;
+	memcpy(value, text, length);
+	return length;
+}
+
+/* The header attributes of a stream as they are, or will be. */
+static uint32_t attributes_of(struct store_object *object, const char *name,
+			      bool *ret_default)
+{
+	struct store_file *file = object_file(object, name);
+	const struct index_stream *stream =
+		index_find(object->snapshot->index, name);
+	uint32_t id = stream ? stream->record.id : file->id;
+	uint32_t normal = plan_default_attributes(id, stream && stream->map);
+	uint32_t attributes = stream ? stream->record.attributes : normal;
+
+	if (file) {
+		pthread_mutex_lock(&file->state_lock);
+		if (file->attributes >= 0)
+			attributes = file->attributes;
+		pthread_mutex_unlock(&file->state_lock);
+	}
+	if (ret_default)
+		*ret_default = attributes == normal;
+	return attributes;
+}
+
+/* Hashes the content of an open stream. */
+static int digest(struct store_file *file, uint64_t *ret_hash)
+{
+	cleanup_free char *buffer = malloc(DIGEST_SIZE);
+	XXH3_state_t *state = XXH3_createState();
+	uint64_t offset = 0;
+	ssize_t n = buffer && state ? 1 : -ENOMEM;
+
+	if (n > 0)
+		XXH3_64bits_reset(state);
+	while (n > 0) {
+		n = store_file_read(file, buffer, DIGEST_SIZE, offset);
+		if (n > 0)
+			XXH3_64bits_update(state, buffer, n);
+		offset += n > 0 ? n : 0;
+	}
+	if (n == 0)
+		*ret_hash = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return n;
+}
+
+static ssize_t get_digest(struct store *store, const char *dir,
+			  const char *name, char *text, size_t size)
+{
+	struct store_file *file;
+	uint64_t hash = 0;
+	int rc = store_file_open(store, dir, STORE_OBJECT, name, 0, 0,
+				 (struct store_caller){0}, &file);
+
+	if (rc < 0)
+		return rc;
+	rc = digest(file, &hash);
+	store_file_close(file, 0);
+	return rc < 0 ? rc : snprintf(text, size, "%016" PRIx64, hash);
+}
+
+static ssize_t get_header_value(struct store_object *object, const char *name,
+				const char *key, char *text, size_t size)
+{
+	const struct index_stream *stream =
+		index_find(object->snapshot->index, name);
+	struct store_file *file = object_file(object, name);
+
+	if (!stream && !file)
+		return -ENOENT;
+	if (strcmp(key, "attributes") == 0)
+		return snprintf(text, size, "0x%08" PRIx32,
+				attributes_of(object, name, NULL));
+	if (strcmp(key, "id") == 0)
+		return snprintf(text, size, "%" PRIu32,
+				stream ? stream->record.id : file->id);
+	if (strcmp(key, "offset") == 0 && stream)
+		return snprintf(text, size, "%" PRIu64, stream->offset);
+	return -ENODATA;
+}
+
+static ssize_t get_stream_xattr(struct store *store, const char *path,
+				const char *xattr, void *value, size_t size)
+{
+	cleanup_free char *dir = NULL;
+	struct store_object *object;
+	char text[64];
+	const char *key = xattr + strlen(OWN_PREFIX);
+	const char *name;
+	ssize_t n;
+
+	if (!is_own(xattr))
+		return -ENODATA;
+	n = node_object_path(path, STORE_STREAM, &dir, &name);
+	if (n < 0)
+		return n;
+	if (strcmp(key, "xxh3") == 0) {
+		n = get_digest(store, dir, name, text, sizeof(text));
+	} else {
+		n = object_enter(store, dir, &object);
+		if (n <= 0)
+			return n < 0 ? n : -ENOENT;
+		n = get_header_value(object, name, key, text, sizeof(text));
+		object_leave(object);
+	}
+	return n < 0 ? n : give(text, n, value, size);
+}
+
+ssize_t store_getxattr(struct store *store, const char *path,
+		       enum store_kind kind, const char *name, void *value,
+		       size_t size)
+{
+	cleanup_close int fd = -1;
+	struct node_link link;
+	ssize_t n;
+
+	if (kind == STORE_STREAM)
+		return get_stream_xattr(store, path, name, value, size);
+	if (is_own(name) && !is_scratch(kind))
+		return -ENODATA;
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	link = node_link(fd);
+	n = getxattr(link.path, name, value, size);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t list_stream(struct store *store, const char *path, char *list,
+			   size_t size)
+{
+	cleanup_free char *dir = NULL;
+	struct store_object *object;
+	const char *name;
+	bool normal = true;
+	int rc = node_object_path(path, STORE_STREAM, &dir, &name);
+
+	if (rc == 0)
+		rc = object_enter(store, dir, &object);
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENOENT;
+	if (object_file(object, name) ||
+	    index_find(object->snapshot->index, name))
+		attributes_of(object, name, &normal);
+	object_leave(object);
+	return normal ? 0 : give(ATTRIBUTES, sizeof(ATTRIBUTES), list, size);
+}
+
+/* Takes the store's own names out of a list; returns what is left of it. */
+static ssize_t drop_own(char *list, ssize_t size)
+{
+	ssize_t kept = 0;
+
+	for (ssize_t at = 0; at < size;) {
+		size_t length = strlen(list + at) + 1;
+
+		if (!is_own(list + at)) {
+			memmove(list + kept, list + at, length);
+			kept += length;
+		}
+		at += length;
+	}
+	return kept;
+}
+
+ssize_t store_listxattr(struct store *store, const char *path,
+			enum store_kind kind, char *list, size_t size)
+{
+	cleanup_free char *names = NULL;
+	cleanup_close int fd = -1;
+	struct node_link link;
+	ssize_t n;
+
+	if (kind == STORE_STREAM)
+		return list_stream(store, path, list, size);
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	link = node_link(fd);
+	names = malloc(XATTR_LIST_MAX);
+	if (!names)
+		return -ENOMEM;
+	n = listxattr(link.path, names, XATTR_LIST_MAX);
+	if (n < 0)
+		return -errno;
+	if (!is_scratch(kind))
+		n = drop_own(names, n);
+	return give(names, n, list, size);
+}
+
+/* Sets the header attributes of a stream, now or with what is staged. */
+static int set_attributes(struct store_object *object, const char *name,
+			  uint32_t attributes)
+{
+	struct commit commit = {.edit = {.kind = PLAN_ATTRIBUTES,
+					 .name = name,
+					 .stage = -1,
+					 .attributes = attributes}};
+	struct store_file *file = object_file(object, name);
+	int rc;
+
+	if (!file && !index_find(object->snapshot->index, name))
+		return -ENOENT;
+	if (file && atomic_load(&file->dirty)) {
+		pthread_mutex_lock(&file->state_lock);
+		file->attributes = attributes;
+		pthread_mutex_unlock(&file->state_lock);
+		return 0;
+	}
+	if (attributes_of(object, name, NULL) == attributes)
+		return 0;
+	rc = object_refresh(object, true);
+	return rc < 0 ? rc : commit_object(object, &commit);
+}
+
+static int set_stream_xattr(struct store *store, const char *path,
+			    const char *xattr, const char *text)
+{
+	cleanup_free char *dir = NULL;
+	struct store_object *object;
+	unsigned long attributes = 0;
+	const char *name;
+	char *end = NULL;
+	int rc;
+
+	if (strcmp(xattr, ATTRIBUTES) != 0)
+		return is_own(xattr) ? -EPERM : -EOPNOTSUPP;
+	errno = 0;
+	attributes = text ? strtoul(text, &end, 0) : 0;
+	if (text && (!*text || *end || errno || attributes > UINT32_MAX))
+		return -EINVAL;
+	rc = node_object_path(path, STORE_STREAM, &dir, &name);
+	if (rc == 0)
+		rc = object_enter(store, dir, &object);
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENOENT;
+	if (!text) {
+		const struct index_stream *stream =
+			index_find(object->snapshot->index, name);
+
+		attributes = stream ? plan_default_attributes(
+					      stream->record.id, stream->map)
+				    : 0;
+	}
+	rc = set_attributes(object, name, attributes);
+	object_leave(object);
+	return rc;
+}
+
+int store_setxattr(struct store *store, const char *path, enum store_kind kind,
+		   const char *name, const void *value, size_t size, int flags)
+{
+	cleanup_free char *text = NULL;
+	cleanup_close int fd = -1;
+	struct node_link link;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	if (kind == STORE_STREAM) {
+		text = strndup(value, size);
+		return text ? set_stream_xattr(store, path, name, text)
+			    : -ENOMEM;
+	}
+	if (is_own(name) && !is_scratch(kind))
+		return -EPERM;
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	link = node_link(fd);
+	rc = setxattr(link.path, name, value, size, flags) < 0 ? -errno : 0;
+	node_changed(store, path, kind);
+	return rc;
+}
+
+int store_removexattr(struct store *store, const char *path,
+		      enum store_kind kind, const char *name)
+{
+	cleanup_close int fd = -1;
+	struct node_link link;
+	int rc = store_check_writable(store);
+
+	if (rc < 0)
+		return rc;
+	if (kind == STORE_STREAM)
+		return set_stream_xattr(store, path, name, NULL);
+	if (is_own(name) && !is_scratch(kind))
+		return -ENODATA;
+	fd = node_open(store, path, kind);
+	if (fd < 0)
+		return fd;
+	link = node_link(fd);
+	rc = removexattr(link.path, name) < 0 ? -errno : 0;
+	node_changed(store, path, kind);
+	return rc;
+}
