@@ -99,6 +99,14 @@ class Cat(Case):
         with open("out", "rb") as out:
             self.assertEqual(out.read(), b"one" + bytes(7) + b"two")
 
+    def test_reads_standard_input_from_where_it_stands(self):
+        backup = record(DATA, b"abc") + block(5, b"f") + record(LINK, b"l")
+        self.write("f", b"x" * 7 + backup)
+        for name, content in (("data", b"abc\0\0f"), ("link", b"l")):
+            with open("f", "rb", buffering=0) as file:
+                file.seek(7)
+                self.expect(run("cat", "-", name, stdin=file), out=content)
+
     def test_reads_files_in_proc(self):
         path = "/proc/self/cmdline"
         if not os.path.exists(path):

@@ -96,6 +96,11 @@ class Standard(Case):
             self.expect(result, status=2, err=(
                 "bkup: cannot read '-': Bad file descriptor\n"))
 
+    def test_a_file_does_not_become_a_closed_input(self):
+        self.expect(run("ls", EXAMPLE, "-", stdin=None,
+                        preexec_fn=lambda: os.close(0)), status=2,
+                    err="bkup: cannot read '-': Bad file descriptor\n")
+
     def test_a_closed_standard_error_harms_nothing(self):
         result = run("cat", EXAMPLE, "data", stderr=None,
                      preexec_fn=lambda: os.close(2))
