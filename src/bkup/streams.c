@@ -122,7 +122,7 @@ static int add_stream(struct walk *walk)
 	char *child;
 	int rc = 0;
 
-	if (takes_blocks || !walk->have_owner)
+	if (takes_blocks)
 		rc = flush_pending(walk);
 	if (rc == 0)
 		rc = grow_pending(walk);
