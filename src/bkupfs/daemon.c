@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ *	what is taken, in this order		what undoes it, in reverse
+ *	SOURCE and MOUNTPOINT			close
+ *	a process in the background		exit
+ *	the store				store_close
+ *	the filesystem				fs_free
+ *	the name that --wait looks for		exit
+ *	the mount				session_unmount, session_free
+ *	the thread that sees it answer		ready_join
+ */
+#include "bkupfs/daemon.h"
+
+#include "bkupfs/background.h"
+#include "bkupfs/exit.h"
+#include "bkupfs/mount_point.h"
+#include "bkupfs/notify.h"
+#include "bkupfs/presence.h"
+#include "bkupfs/ready.h"
+#include "bkupfs/session.h"
+#include "fs/fs.h"
+#include "store/store.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+struct daemon {
+	const struct command *command;
+	char *source; /* resolved paths */
+	char *mount_point;
+	int source_fd;
+	int ready_fd; /* of background_start, or -1 */
+	struct store *store;
+	struct fs *fs;
+	struct fuse_session *session;
+};
+
+static void daemon_done(struct daemon *daemon)
+{
+	int rc;
+
+	session_free(daemon->session);
+	fs_free(daemon->fs);
+	rc = daemon->store ? store_close(daemon->store) : 0;
+	if (rc < 0)
+		log_message(LOG_ERR, "cannot end the use of '%s': %s",
+			    daemon->source, strerror(-rc));
+	cleanup_close_fd(&daemon->source_fd);
+	free(daemon->source);
+	free(daemon->mount_point);
+}
+
+static void report(void *context, int priority, const char *message)
+{
+	(void)context;
+	log_message(priority, "%s", message);
+}
+
+/* libfuse's levels are those of syslog. */
+__attribute__((format(printf, 2, 0))) static void
+log_fuse(enum fuse_log_level level, const char *format, va_list arguments)
+{
+	log_vmessage(level, format, arguments);
+}
+
+/*
+ * Before a background process is ready, what keeps it from that is for its
+ * caller as well; the rest would only be noise there.
+ */
+static void route_log(const struct command *command)
+{
+	if (command->foreground)
+		log_route(command->debug ? LOG_DEBUG : LOG_INFO, LOG_NOTHING);
+	else
+		log_route(LOG_ERR, LOG_INFO);
+	fuse_set_log_func(log_fuse);
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_message(LOG_INFO,
+			    "cannot raise the limit of open files: "
+			    "%s",
+			    strerror(errno));
+}
+
+static int open_store(struct daemon *daemon)
+{
+	const struct mount_options *options = &daemon->command->options;
+	const struct store_options store_options = {
+		.read_only = options->read_only,
+		.salvage = options->salvage,
+		.order = options->order,
+		.timeout = options->timeout,
+		.report = report,
+	};
+	const struct fs_options fs_options = {
+		.timeout = options->timeout,
+		.read_only = options->read_only,
+	};
+	int rc;
+
+	rc = store_open(daemon->source_fd, &store_options, &daemon->store);
+	if (rc == 0)
+		rc = fs_new(daemon->store, &fs_options, &daemon->fs);
+	if (rc < 0)
+		log_message(LOG_ERR, "cannot use source '%s': %s",
+			    daemon->source, strerror(-rc));
+	return rc;
+}
+
+/* Kept open until the process ends, and not a moment less. */
+static void announce(const struct daemon *daemon)
+{
+	int fd = presence_announce(daemon->mount_point);
+
+	if (fd < 0)
+		log_message(LOG_INFO, "'bkupfs --wait' will not see this: %s",
+			    strerror(-fd));
+}
+
+/* Serves the mount; returns an exit status. */
+static int serve_session(struct daemon *daemon)
+{
+	struct ready ready = {
+		.source = daemon->source,
+		.mount_point = daemon->mount_point,
+		.readahead = daemon->command->options.readahead,
+		.fd = daemon->ready_fd,
+	};
+	int rc;
+
+	rc = ready_start(&ready);
+	if (rc < 0) {
+		log_message(LOG_ERR, "cannot start a thread: %s",
+			    strerror(-rc));
+		session_unmount(daemon->session);
+		return EXIT_NOT_MOUNTED;
+	}
+	rc = session_loop(daemon->command, daemon->session);
+	if (daemon->command->foreground)
+		notify_manager("STOPPING=1");
+	session_unmount(daemon->session);
+	ready_join(&ready);
+	if (!atomic_load(&ready.done)) {
+		log_message(LOG_ERR, "ended before the mount on '%s' answered",
+			    daemon->mount_point);
+		return EXIT_NOT_MOUNTED;
+	}
+	if (rc < 0)
+		log_message(LOG_ERR, "the mount on '%s' broke off: %s",
+			    daemon->mount_point, strerror(-rc));
+	return rc < 0 ? EXIT_BROKE_OFF : 0;
+}
+
+static int serve(struct daemon *daemon)
+{
+	int status;
+
+	umask(0);
+	raise_file_limit();
+	/* Threads that are started from here on leave them to the loop. */
+	session_block_signals(true);
+	if (open_store(daemon) < 0)
+		return EXIT_NOT_MOUNTED;
+	announce(daemon);
+	if (session_mount(daemon->command, daemon->source, daemon->mount_point,
+			  daemon->fs, &daemon->session) < 0)
+		return EXIT_NOT_MOUNTED;
+	status = serve_session(daemon);
+	log_message(LOG_INFO, "unmounted '%s'", daemon->mount_point);
+	return status;
+}
+
+int daemon_run(const struct command *command)
+{
+	__attribute__((cleanup(daemon_done))) struct daemon daemon = {
+		.command = command,
+		.source_fd = -1,
+		.ready_fd = -1,
+	};
+	int rc, status;
+
+	daemon.source_fd = source_open(command->source, &daemon.source);
+	if (daemon.source_fd < 0)
+		return EXIT_NOT_MOUNTED;
+	if (mount_point_check(command->mount_point, &daemon.mount_point) < 0)
+		return EXIT_NOT_MOUNTED;
+	if (command->fake)
+		return 0;
+	route_log(command);
+	if (!command->foreground) {
+		rc = background_start(&daemon.ready_fd, &status);
+		if (rc < 0)
+			log_message(LOG_ERR, "cannot start the daemon: %s",
+				    strerror(-rc));
+		if (rc != 0)
+			return rc < 0 ? EXIT_NOT_MOUNTED : status;
+	}
+	return serve(&daemon);
+}

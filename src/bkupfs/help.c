@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bkupfs/help.h"
+
+#include "bkupfs/exit.h"
+#include "fs/fs.h"
+
+#include <stdio.h>
+
+static const char text[] =
+	"usage: bkupfs [-f] [-d] [-s] [-o OPTIONS] SOURCE MOUNTPOINT\n"
+	"       bkupfs --wait MOUNTPOINT\n"
+	"\n"
+	"Shows each NT backup file in SOURCE as a directory of its streams.\n"
+	"\n"
+	"  -f                    stay in the foreground, log to stderr\n"
+	"  -d                    the same, and log every request\n"
+	"  -s                    use a single thread\n"
+	"  -o OPTIONS            mount options, separated by commas\n"
+	"      --wait MOUNTPOINT return when the daemon of that mount has "
+	"ended\n"
+	"  -h, --help            print this and exit\n"
+	"  -V, --version         print the version and exit\n"
+	"\n"
+	"Mount options:\n"
+	"  order=keep            new streams go last (the default)\n"
+	"  order=canonical       streams are sorted when a file is written\n"
+	"  timeout=SECONDS       see others' changes after that time "
+	"(default: 1)\n"
+	"  salvage               show the intact leading streams of broken "
+	"files\n"
+	"  ro                    mount read-only\n"
+	"  allow_other           let other users in (the default for root)\n"
+	"  threads=N             use at most that many threads (default: one "
+	"more\n"
+	"                        than there are processors, at most 8)\n"
+	"  readahead=KIB         let the kernel read ahead that much "
+	"(default: 1008)\n"
+	"  store=backup          what SOURCE holds (the default)\n"
+	"and those of mount(8) that every filesystem takes. See bkupfs(1).\n";
+
+static int finish(void)
+{
+	return fflush(stdout) == 0 ? 0 : EXIT_NOT_MOUNTED;
+}
+
+int help_print(void)
+{
+	fputs(text, stdout);
+	return finish();
+}
+
+int help_print_version(void)
+{
+	printf("bkupfs %s\nlibfuse %s\n", BKUPFS_VERSION, fuse_pkgversion());
+	return finish();
+}

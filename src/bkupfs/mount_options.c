@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bkupfs/mount_options.h"
+
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+/*
+ * 252 pages: with them a request and its header fit into a pipe of the size
+ * that any process may have, and replies can be spliced.
+ */
+enum { DEFAULT_READAHEAD = 1008, MAX_THREADS = 1024 };
+
+/* An option; value is what stands after its =. */
+struct rule {
+	const char *name;
+	bool has_value;
+	int (*apply)(struct mount_options *options, const char *name,
+		     const char *value);
+};
+
+/*
+ * Options that mount(8) hands on and that are for itself, for systemd, or
+ * without meaning in a filesystem that keeps no access times of its own.
+ */
+static const char *const ignored[] = {
+	"defaults",	 "auto",       "noauto",
+	"user",		 "user=*",     "nouser",
+	"users",	 "nousers",    "owner",
+	"noowner",	 "group",      "nogroup",
+	"nofail",	 "_netdev",    "_rnetdev",
+	"comment=*",	 "x-*",	       "X-*",
+	"relatime",	 "norelatime", "strictatime",
+	"nostrictatime", "diratime",   "nodiratime",
+	"lazytime",	 "nolazytime", "iversion",
+	"noiversion",	 "mand",       "nomand",
+	"silent",	 "loud",       "default_permissions",
+};
+
+/* strtoul for the whole of a value and up to limit. */
+static int parse_number(const char *name, const char *value, unsigned int min,
+			unsigned int max, unsigned int *ret_number)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || errno || number < min ||
+	    number > max) {
+		log_message(LOG_ERR,
+			    "option '%s=%s' needs a number from %u to %u", name,
+			    value, min, max);
+		return -EINVAL;
+	}
+	*ret_number = number;
+	return 0;
+}
+
+static int apply_store(struct mount_options *options, const char *name,
+		       const char *value)
+{
+	(void)options;
+	(void)name;
+	if (strcmp(value, "backup") == 0)
+		return 0;
+	if (strcmp(value, "live") == 0)
+		log_message(LOG_ERR,
+			    "option 'store=live' is not supported by this "
+			    "version; 'store=backup' is");
+	else
+		log_message(LOG_ERR,
+			    "option 'store=%s' names no store; 'store=backup' "
+			    "does",
+			    value);
+	return -EINVAL;
+}
+
+static int apply_order(struct mount_options *options, const char *name,
+		       const char *value)
+{
+	(void)name;
+	if (strcmp(value, "keep") == 0) {
+		options->order = STORE_ORDER_KEEP;
+	} else if (strcmp(value, "canonical") == 0) {
+		options->order = STORE_ORDER_CANONICAL;
+	} else {
+		log_message(LOG_ERR,
+			    "option 'order=%s' needs 'keep' or 'canonical'",
+			    value);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int apply_timeout(struct mount_options *options, const char *name,
+			 const char *value)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(value, &end);
+	if (end == value || *end || !isfinite(seconds) || seconds < 0 ||
+	    seconds > INT_MAX) {
+		log_message(LOG_ERR, "option '%s=%s' needs a number of seconds",
+			    name, value);
+		return -EINVAL;
+	}
+	options->timeout = seconds;
+	return 0;
+}
+
+static int apply_salvage(struct mount_options *options, const char *name,
+			 const char *value)
+{
+	(void)name;
+	(void)value;
+	options->salvage = true;
+	return 0;
+}
+
+static int apply_threads(struct mount_options *options, const char *name,
+			 const char *value)
+{
+	return parse_number(name, value, 1, MAX_THREADS, &options->threads);
+}
+
+static int apply_readahead(struct mount_options *options, const char *name,
+			   const char *value)
+{
+	return parse_number(name, value, 0, INT_MAX, &options->readahead);
+}
+
+static int apply_allow_other(struct mount_options *options, const char *name,
+			     const char *value)
+{
+	(void)name;
+	(void)value;
+	options->allow_other = true;
+	return 0;
+}
+
+static int apply_kernel(struct mount_options *options, const char *name,
+			const char *value)
+{
+	const char *before = options->kernel ? options->kernel : "";
+	char *longer;
+
+	(void)value;
+	if (asprintf(&longer, "%s%s%s", before, *before ? "," : "", name) < 0)
+		return -ENOMEM;
+	free(options->kernel);
+	options->kernel = longer;
+	return 0;
+}
+
+static int apply_access(struct mount_options *options, const char *name,
+			const char *value)
+{
+	options->read_only = strcmp(name, "ro") == 0;
+	return apply_kernel(options, name, value);
+}
+
+static int refuse_remount(struct mount_options *options, const char *name,
+			  const char *value)
+{
+	(void)options;
+	(void)name;
+	(void)value;
+	log_message(LOG_ERR, "option 'remount' is not supported: "
+			     "unmount, and mount with the new options");
+	return -EINVAL;
+}
+
+static const struct rule rules[] = {
+	{"store", true, apply_store},
+	{"order", true, apply_order},
+	{"timeout", true, apply_timeout},
+	{"salvage", false, apply_salvage},
+	{"threads", true, apply_threads},
+	{"readahead", true, apply_readahead},
+	{"allow_other", false, apply_allow_other},
+	{"ro", false, apply_access},
+	{"rw", false, apply_access},
+	{"suid", false, apply_kernel},
+	{"nosuid", false, apply_kernel},
+	{"dev", false, apply_kernel},
+	{"nodev", false, apply_kernel},
+	{"exec", false, apply_kernel},
+	{"noexec", false, apply_kernel},
+	{"atime", false, apply_kernel},
+	{"noatime", false, apply_kernel},
+	{"async", false, apply_kernel},
+	{"sync", false, apply_kernel},
+	{"dirsync", false, apply_kernel},
+	{"remount", false, refuse_remount},
+};
+
+static const struct rule *find_rule(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+static bool is_ignored(const char *option)
+{
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		if (fnmatch(ignored[i], option, 0) == 0)
+			return true;
+	return false;
+}
+
+/* option: may be written to. */
+static int add_option(struct mount_options *options, char *option, bool sloppy)
+{
+	const struct rule *rule;
+	char *value;
+
+	if (!*option || is_ignored(option))
+		return 0;
+	value = strchr(option, '=');
+	if (value)
+		*value++ = 0;
+	rule = find_rule(option);
+	if (!rule && sloppy)
+		return 0;
+	if (!rule) {
+		log_message(LOG_ERR, "unknown option '%s'", option);
+		return -EINVAL;
+	}
+	if (rule->has_value != !!value) {
+		log_message(LOG_ERR, "option '%s' %s", option,
+			    value ? "takes no value" : "needs a value");
+		return -EINVAL;
+	}
+	return rule->apply(options, option, value);
+}
+
+void mount_options_init(struct mount_options *options)
+{
+	unsigned int processors = get_nprocs();
+
+	*options = (struct mount_options){
+		.order = STORE_ORDER_KEEP,
+		.timeout = 1,
+		.allow_other = geteuid() == 0,
+		.threads = processors < 7 ? processors + 1 : 8,
+		.readahead = DEFAULT_READAHEAD,
+	};
+}
+
+void mount_options_done(struct mount_options *options)
+{
+	free(options->kernel);
+}
+
+int mount_options_add(struct mount_options *options, const char *list,
+		      bool sloppy)
+{
+	cleanup_free char *copy = strdup(list);
+	char *rest = copy, *option;
+	int rc;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((option = strsep(&rest, ","))) {
+		rc = add_option(options, option, sloppy);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

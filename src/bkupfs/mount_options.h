@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What -o says. */
+#ifndef BKUPFS_MOUNT_OPTIONS_H
+#define BKUPFS_MOUNT_OPTIONS_H
+
+#include "store/store.h"
+
+#include <stdbool.h>
+
+struct mount_options {
+	enum store_order order;
+	double timeout; /* seconds */
+	bool salvage;
+	bool read_only;
+	bool allow_other;
+	unsigned int threads;	/* workers at most */
+	unsigned int readahead; /* KiB */
+	char *kernel; /* further options for the kernel, such as "nodev,noexec"
+		       */
+};
+
+/* The defaults. Free what options hold with mount_options_done. */
+void mount_options_init(struct mount_options *options);
+void mount_options_done(struct mount_options *options);
+
+/*
+ * Adds a list of options, separated by commas, to those given before.
+ *
+ * sloppy: unknown options are passed over.
+ * Errors: -EINVAL for an option that is wrong, which is in the log then;
+ * -ENOMEM.
+ */
+int mount_options_add(struct mount_options *options, const char *list,
+		      bool sloppy);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The service manager's readiness protocol, sd_notify(3). */
+#ifndef BKUPFS_NOTIFY_H
+#define BKUPFS_NOTIFY_H
+
+/*
+ * Sends a state, such as "READY=1", to the service manager, if there is one
+ * that wants to know. Nothing can be done about errors, so none is given.
+ */
+void notify_manager(const char *state);
+
+#endif
