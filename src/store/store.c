@@ -132,6 +132,9 @@ static void drop_object(struct table_link *link, void *context)
 		table_item(link, struct store_object, link);
 
 	(void)context;
+	/* Without users it has no open files. */
+	if (!object->users)
+		return;
 	object_use(object);
 	table_each(&object->files, drop_file, object);
 	object_put(object);

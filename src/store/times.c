@@ -190,8 +190,9 @@ int times_copy(const struct times *times, struct times *ret_times)
 			      sizeof(*copy.entries));
 	if (!copy.entries)
 		return -ENOMEM;
-	memcpy(copy.entries, times->entries,
-	       times->count * sizeof(*copy.entries));
+	if (times->count)
+		memcpy(copy.entries, times->entries,
+		       times->count * sizeof(*copy.entries));
 	*ret_times = copy;
 	return 0;
 }
