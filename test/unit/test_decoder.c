@@ -36,7 +36,8 @@ static void trace_record(struct trace *trace, struct bkup_decoder *decoder)
 
 static void trace_payload(struct trace *trace, const uint8_t *data, size_t used)
 {
-	ck_assert(trace->in_record && used > 0);
+	if (!trace->in_record || used == 0)
+		ck_abort_msg("PAYLOAD out of order");
 	bytes_add(&trace->items.list[trace->items.count - 1].payload, data,
 		  used);
 }
@@ -63,8 +64,8 @@ static void trace_event(struct trace *trace, struct bkup_decoder *decoder,
 		trace_payload(trace, data, used);
 	else if (event == BKUP_EVENT_END)
 		trace_end(trace, decoder, used);
-	else
-		ck_assert_int_eq(event, BKUP_EVENT_MORE);
+	else if (event != BKUP_EVENT_MORE)
+		ck_abort_msg("event %d", event);
 }
 
 /* Pushes a chunk to its end. Returns: 0 or -errno. */
@@ -78,12 +79,11 @@ static int trace_push(struct trace *trace, struct bkup_decoder *decoder,
 		size_t used = SIZE_MAX;
 
 		event = bkup_decoder_push(decoder, data, size, &used);
-		if (event < 0) {
-			ck_assert_uint_eq(used, SIZE_MAX);
-			return event;
-		}
-		ck_assert_uint_le(used, size);
-		ck_assert_uint_eq(bkup_decoder_offset(decoder), before + used);
+		if (event < 0)
+			return used == SIZE_MAX ? event : -EPROTO;
+		if (used > size ||
+		    bkup_decoder_offset(decoder) != before + used)
+			ck_abort_msg("%zu bytes used", used);
 		trace_event(trace, decoder, event, data, used);
 		data += used;
 		size -= used;

@@ -126,11 +126,8 @@ static void check_rewrite(const struct bytes *bytes, const char *label)
 				      "%s, record %zu", label, j);
 		ck_assert_int_eq(bkup_writer_finish(output.writer), 0);
 		output_contents(&output, &got);
-		ck_assert_msg(
-			got.size == bytes->size &&
-				(!got.size ||
-				 !memcmp(got.data, bytes->data, got.size)),
-			"%s by %zu to kind %d", label, chunk, kind);
+		ck_assert_msg(bytes_are(&got, bytes->data, bytes->size),
+			      "%s by %zu to kind %d", label, chunk, kind);
 		bytes_done(&got);
 		output_close(&output);
 	}
@@ -341,8 +338,7 @@ START_TEST(an_unknown_size_is_patched_in_place)
 	ck_assert_int_eq(write(fd, "after", 5), 5);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
 	fd_contents(fd, &got);
-	ck_assert_uint_eq(got.size, expected.size);
-	ck_assert_mem_eq(got.data, expected.data, got.size);
+	ck_assert(bytes_are(&got, expected.data, expected.size));
 	bytes_done(&got);
 	bytes_done(&expected);
 	close(fd);

@@ -26,13 +26,15 @@ void bytes_done(struct bytes *bytes)
 
 static uint8_t *bytes_extend(struct bytes *bytes, size_t size)
 {
-	uint8_t *end;
+	size_t needed = bytes->size + size;
 
-	bytes->data = realloc(bytes->data, bytes->size + size + 1);
-	ck_assert_ptr_nonnull(bytes->data);
-	end = bytes->data + bytes->size;
-	bytes->size += size;
-	return end;
+	if (needed >= bytes->capacity) {
+		bytes->capacity = 2 * needed + 64;
+		bytes->data = realloc(bytes->data, bytes->capacity);
+		ck_assert_ptr_nonnull(bytes->data);
+	}
+	bytes->size = needed;
+	return bytes->data + needed - size;
 }
 
 void bytes_add(struct bytes *bytes, const void *data, size_t size)
@@ -44,6 +46,12 @@ void bytes_add(struct bytes *bytes, const void *data, size_t size)
 void bytes_fill(struct bytes *bytes, int value, size_t size)
 {
 	memset(bytes_extend(bytes, size), value, size);
+}
+
+bool bytes_are(const struct bytes *bytes, const void *data, size_t size)
+{
+	return bytes->size == size &&
+	       (size == 0 || memcmp(bytes->data, data, size) == 0);
 }
 
 void bytes_add_header(struct bytes *bytes, uint32_t id, uint32_t attributes,
@@ -125,12 +133,6 @@ struct item *items_add(struct items *items, const struct bkup_record *record,
 	return item;
 }
 
-static int bytes_differ(const struct bytes *a, const struct bytes *b)
-{
-	return a->size != b->size ||
-	       (a->size && memcmp(a->data, b->data, a->size));
-}
-
 static void item_compare(const struct item *got, const struct item *expected,
 			 const char *label, size_t i)
 {
@@ -143,9 +145,11 @@ static void item_compare(const struct item *got, const struct item *expected,
 	ck_assert_msg(got->offset == expected->offset,
 		      "%s: offset of record %zu: %ju", label, i,
 		      (uintmax_t)got->offset);
-	ck_assert_msg(!bytes_differ(&got->name, &expected->name),
-		      "%s: name of record %zu", label, i);
-	ck_assert_msg(!bytes_differ(&got->payload, &expected->payload),
+	ck_assert_msg(
+		bytes_are(&got->name, expected->name.data, expected->name.size),
+		"%s: name of record %zu", label, i);
+	ck_assert_msg(bytes_are(&got->payload, expected->payload.data,
+				expected->payload.size),
 		      "%s: payload of record %zu", label, i);
 }
 

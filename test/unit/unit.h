@@ -6,6 +6,7 @@
 #include <bkup/record.h>
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,12 +19,13 @@ extern const size_t unit_chunks_count;
 /* Bytes that grow. */
 struct bytes {
 	uint8_t *data;
-	size_t size;
+	size_t size, capacity;
 };
 
 void bytes_done(struct bytes *bytes);
 void bytes_add(struct bytes *bytes, const void *data, size_t size);
 void bytes_fill(struct bytes *bytes, int value, size_t size);
+bool bytes_are(const struct bytes *bytes, const void *data, size_t size);
 
 /* Adds a header as the specification draws it, whatever it says. */
 void bytes_add_header(struct bytes *bytes, uint32_t id, uint32_t attributes,
