@@ -82,6 +82,7 @@ int session_mount(const struct command *command, const char *source,
 		fuse_session_destroy(session);
 		return -EIO;
 	}
+	fs_set_session(fs, session);
 	*ret_session = session;
 	return 0;
 }

@@ -126,6 +126,11 @@ void fs_free(struct fs *fs)
 	free(fs);
 }
 
+void fs_set_session(struct fs *fs, struct fuse_session *session)
+{
+	fs->session = session;
+}
+
 const struct fuse_lowlevel_ops fs_operations = {
 	.init = fs_init,
 	.lookup = fs_lookup,

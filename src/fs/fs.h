@@ -23,6 +23,9 @@ int fs_new(struct store *store, const struct fs_options *options,
 	   struct fs **ret_fs);
 void fs_free(struct fs *fs);
 
+/* The session that serves the filesystem, once it is mounted; NULL at its end. */
+void fs_set_session(struct fs *fs, struct fuse_session *session);
+
 /* To be given to fuse_session_new with the struct fs as userdata. */
 extern const struct fuse_lowlevel_ops fs_operations;
 

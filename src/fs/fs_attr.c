@@ -167,6 +167,14 @@ static int set_attr(struct place *place, const struct stat *attr, int to_set,
 	return rc;
 }
 
+/* Whether what was set is seen at the object and all its streams. */
+static bool concerns_object(const struct place *place, int to_set)
+{
+	return (place->kind == STORE_STREAM || place->kind == STORE_OBJECT) &&
+	       to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
+			 FUSE_SET_ATTR_GID);
+}
+
 void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 		struct fuse_file_info *fi)
 {
@@ -178,6 +186,8 @@ void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 		return;
 	}
 	rc = set_attr(&place, attr, to_set, fi);
+	if (rc == 0 && concerns_object(&place, to_set))
+		inode_notify_object(place.fs, place.inode);
 	if (rc < 0)
 		fs_reply_result(req, rc);
 	else

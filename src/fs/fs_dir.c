@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Directories. A listing is made when the directory is opened, and again when
- * it is read from its start; offsets are places in it: 0 and 1 for . and ..,
+ * Directories. A listing is made whenever a directory is read from its start;
+ * offsets are places in it: 0 and 1 for . and ..,
  * then the entries.
  */
 #include "fs/handlers.h"
@@ -12,9 +12,17 @@
 enum { DOTS = 2 };
 
 struct dir_handle {
-	struct store_listing *listing;
-	bool fresh; /* just made, for a read from the start */
+	struct handle handle;
+	struct store_listing *listing; /* NULL until it is read */
 };
+
+static void free_dir_handle(struct handle *handle)
+{
+	struct dir_handle *dir = (struct dir_handle *)handle;
+
+	store_listing_free(dir->listing);
+	free(dir);
+}
 
 static struct dir_handle *handle_of(const struct fuse_file_info *fi)
 {
@@ -24,12 +32,12 @@ static struct dir_handle *handle_of(const struct fuse_file_info *fi)
 void fs_opendir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	struct dir_handle *handle = calloc(1, sizeof(*handle));
+	struct fs *fs = fs_of(req);
 	struct place place;
-	int rc = handle ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+	int rc = handle ? place_enter(fs, id, &place) : -ENOMEM;
 
 	if (rc == 0) {
-		rc = store_list(place.fs->store, place.path, place.kind,
-				&handle->listing);
+		rc = store_check_list(fs->store, place.path, place.kind);
 		place_leave(&place);
 	}
 	if (rc < 0) {
@@ -37,15 +45,13 @@ void fs_opendir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 		fs_reply_result(req, rc);
 		return;
 	}
-	handle->fresh = true;
+	handle_add(fs, &handle->handle, free_dir_handle);
 	fi->fh = (uintptr_t)handle;
-	if (fuse_reply_open(req, fi) < 0) {
-		store_listing_free(handle->listing);
-		free(handle);
-	}
+	if (fuse_reply_open(req, fi) < 0)
+		handle_remove(fs, &handle->handle);
 }
 
-/* Makes the listing anew, for a directory that is read again. */
+/* Makes the listing anew, for a directory that is read from its start. */
 static int refresh(struct place *place, struct dir_handle *handle)
 {
 	struct store_listing *listing;
@@ -144,9 +150,8 @@ static int read_entries(struct filling *filling, struct dir_handle *handle,
 {
 	int rc = 0;
 
-	if (offset == 0 && !handle->fresh)
+	if (offset == 0 || !handle->listing)
 		rc = refresh(filling->place, handle);
-	handle->fresh = false;
 	if (rc == 0 && offset >= 0)
 		fill(filling, handle->listing, offset);
 	return rc;
@@ -188,11 +193,8 @@ void fs_readdirplus(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
 
 void fs_releasedir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
-	struct dir_handle *handle = handle_of(fi);
-
 	(void)id;
-	store_listing_free(handle->listing);
-	free(handle);
+	handle_remove(fs_of(req), &handle_of(fi)->handle);
 	fs_reply_result(req, 0);
 }
 

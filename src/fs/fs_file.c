@@ -8,6 +8,7 @@
 #include <string.h>
 
 struct stream_handle {
+	struct handle handle;
 	struct store_file *file;
 	struct inode *inode;
 	int access; /* O_ACCMODE of the open */
@@ -24,8 +25,15 @@ struct store_file *fs_file_of(const struct fuse_file_info *fi)
 	return handle_of(fi)->file;
 }
 
-static struct stream_handle *handle_new(struct inode *inode,
-				      struct store_file *file, int flags)
+static void free_stream_handle(struct handle *handle)
+{
+	free(handle);
+}
+
+static struct stream_handle *stream_handle_new(struct fs *fs,
+					       struct inode *inode,
+					       struct store_file *file,
+					       int flags)
 {
 	struct stream_handle *handle = calloc(1, sizeof(*handle));
 
@@ -35,14 +43,15 @@ static struct stream_handle *handle_new(struct inode *inode,
 	handle->inode = inode;
 	handle->access = flags & O_ACCMODE;
 	handle->append = flags & O_APPEND;
+	handle_add(fs, &handle->handle, free_stream_handle);
 	return handle;
 }
 
-static void handle_free(struct fs *fs, struct stream_handle *handle)
+static void stream_handle_close(struct fs *fs, struct stream_handle *handle)
 {
 	inode_closed(fs, handle->inode);
 	store_file_close(handle->file, handle->access);
-	free(handle);
+	handle_remove(fs, &handle->handle);
 }
 
 /*
@@ -89,14 +98,15 @@ static int open_inode(struct place *place, int flags,
 
 	if (rc == 0)
 		rc = open_file(place, cut ? flags & ~O_TRUNC : flags, &file);
+	/* The kernel remembers a name that is gone: let it look again. */
 	if (rc < 0)
-		return rc;
+		return rc == -ENOENT ? -ESTALE : rc;
 	rc = inode_opened(fs, place->inode, file);
 	if (rc < 0) {
 		store_file_close(file, flags & O_ACCMODE);
 		return rc;
 	}
-	*ret_handle = handle_new(place->inode, file, flags);
+	*ret_handle = stream_handle_new(fs, place->inode, file, flags);
 	if (!*ret_handle) {
 		inode_closed(fs, place->inode);
 		store_file_close(file, flags & O_ACCMODE);
@@ -104,7 +114,7 @@ static int open_inode(struct place *place, int flags,
 	}
 	rc = cut ? store_file_truncate(file, 0) : 0;
 	if (rc < 0)
-		handle_free(fs, *ret_handle);
+		stream_handle_close(fs, *ret_handle);
 	return rc;
 }
 
@@ -127,7 +137,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)handle;
 	set_caching(fs, handle, fi);
 	if (fuse_reply_open(req, fi) < 0)
-		handle_free(fs, handle);
+		stream_handle_close(fs, handle);
 }
 
 /* Makes and opens a file, and counts a lookup of its inode. */
@@ -152,7 +162,7 @@ static int create_file(struct place *parent, const char *name, mode_t mode,
 	inode = inode_of(fs, ret_entry->ino);
 	rc = inode_opened(fs, inode, file);
 	if (rc == 0) {
-		*ret_handle = handle_new(inode, file, flags);
+		*ret_handle = stream_handle_new(fs, inode, file, flags);
 		if (*ret_handle)
 			return 0;
 		inode_closed(fs, inode);
@@ -184,7 +194,7 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	fi->fh = (uintptr_t)handle;
 	set_caching(fs, handle, fi);
 	if (fuse_reply_create(req, &entry, fi) < 0) {
-		handle_free(fs, handle);
+		stream_handle_close(fs, handle);
 		inode_forget(fs, entry.ino, 1);
 	}
 }
@@ -263,7 +273,7 @@ void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 void fs_release(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	(void)id;
-	handle_free(fs_of(req), handle_of(fi));
+	stream_handle_close(fs_of(req), handle_of(fi));
 	fs_reply_result(req, 0);
 }
 

@@ -59,18 +59,38 @@ static void detach(struct fs *fs, struct inode *inode)
 	inode->attached = false;
 }
 
+static void join_parent(struct inode *inode, struct inode *parent)
+{
+	inode->parent = parent;
+	inode->previous = NULL;
+	inode->next = parent->first_child;
+	if (inode->next)
+		inode->next->previous = inode;
+	parent->first_child = inode;
+}
+
+static void leave_parent(struct inode *inode)
+{
+	if (inode->previous)
+		inode->previous->next = inode->next;
+	else
+		inode->parent->first_child = inode->next;
+	if (inode->next)
+		inode->next->previous = inode->previous;
+}
+
 /* Frees an inode that nobody needs, and then perhaps its parent. */
 static void release(struct fs *fs, struct inode *inode)
 {
 	while (inode && inode != fs->root && !inode->lookups &&
-	       !inode->children && !inode->opens) {
+	       !inode->first_child && !inode->opens) {
 		struct inode *parent = inode->parent;
 
 		detach(fs, inode);
 		table_remove(&fs->by_id, &inode->id_link);
+		leave_parent(inode);
 		free(inode->name);
 		free(inode);
-		parent->children--;
 		inode = parent;
 	}
 }
@@ -84,7 +104,6 @@ static struct inode *inode_new(struct fs *fs, struct inode *parent,
 		return NULL;
 	inode->name = strdup(name);
 	inode->id = fs->next_id++;
-	inode->parent = parent;
 	if (!inode->name ||
 	    table_add(&fs->by_id, &inode->id_link,
 		      table_hash(&inode->id, sizeof(inode->id))) < 0) {
@@ -93,7 +112,7 @@ static struct inode *inode_new(struct fs *fs, struct inode *parent,
 		return NULL;
 	}
 	if (parent)
-		parent->children++;
+		join_parent(inode, parent);
 	return inode;
 }
 
@@ -116,6 +135,32 @@ int inodes_init(struct fs *fs)
 	return 0;
 }
 
+void handle_add(struct fs *fs, struct handle *handle,
+		void (*free_handle)(struct handle *))
+{
+	handle->free = free_handle;
+	handle->previous = NULL;
+	pthread_mutex_lock(&fs->lock);
+	handle->next = fs->handles;
+	if (handle->next)
+		handle->next->previous = handle;
+	fs->handles = handle;
+	pthread_mutex_unlock(&fs->lock);
+}
+
+void handle_remove(struct fs *fs, struct handle *handle)
+{
+	pthread_mutex_lock(&fs->lock);
+	if (handle->previous)
+		handle->previous->next = handle->next;
+	else
+		fs->handles = handle->next;
+	if (handle->next)
+		handle->next->previous = handle->previous;
+	pthread_mutex_unlock(&fs->lock);
+	handle->free(handle);
+}
+
 static void free_inode(struct table_link *link, void *context)
 {
 	struct inode *inode = table_item(link, struct inode, id_link);
@@ -127,7 +172,9 @@ static void free_inode(struct table_link *link, void *context)
 
 void inodes_done(struct fs *fs)
 {
-	/* At an unmount the kernel forgets without saying so. */
+	/* At an unmount the kernel closes and forgets without saying so. */
+	while (fs->handles)
+		handle_remove(fs, fs->handles);
 	table_each(&fs->by_id, free_inode, NULL);
 	table_done(&fs->by_id);
 	table_done(&fs->by_name);
@@ -339,9 +386,8 @@ static void place_inode(struct fs *fs, struct inode *inode,
 
 	free(inode->name);
 	inode->name = name;
-	inode->parent = parent;
-	parent->children++;
-	before->children--;
+	leave_parent(inode);
+	join_parent(inode, parent);
 	attach(fs, inode);
 	release(fs, before);
 }
@@ -388,4 +434,38 @@ bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)
 	inode->version = version;
 	pthread_mutex_unlock(&fs->lock);
 	return cached;
+}
+
+/* The node ids of an object and its streams; malloc'ed. */
+static fuse_ino_t *object_ids(struct fs *fs, const struct inode *inode,
+			      size_t *ret_count)
+{
+	const struct inode *object, *child;
+	fuse_ino_t *ids;
+	size_t count = 1;
+
+	pthread_mutex_lock(&fs->lock);
+	object = inode->kind == STORE_STREAM ? inode->parent : inode;
+	for (child = object->first_child; child; child = child->next)
+		count++;
+	ids = malloc(count * sizeof(*ids));
+	count = 0;
+	if (ids)
+		ids[count++] = object->id;
+	for (child = object->first_child; ids && child; child = child->next)
+		if (child->kind == STORE_STREAM)
+			ids[count++] = child->id;
+	pthread_mutex_unlock(&fs->lock);
+	*ret_count = count;
+	return ids;
+}
+
+void inode_notify_object(struct fs *fs, struct inode *inode)
+{
+	size_t count = 0;
+	fuse_ino_t *ids = fs->session ? object_ids(fs, inode, &count) : NULL;
+
+	for (size_t i = 0; i < count; i++)
+		fuse_lowlevel_notify_inval_inode(fs->session, ids[i], -1, 0);
+	free(ids);
 }

@@ -25,12 +25,28 @@
 struct fs {
 	struct store *store;
 	struct fs_options options;
+	struct fuse_session *session; /* for telling the kernel, or NULL */
 	pthread_rwlock_t tree;
 	pthread_mutex_t lock;
 	struct table by_id, by_name;
 	uint64_t next_id;
 	struct inode *root;
+	struct handle *handles; /* all that are open, under lock */
 };
+
+/*
+ * What fuse_file_info.fh points at begins with this: so that what the kernel
+ * never closes, because the mount ends, is freed all the same.
+ */
+struct handle {
+	struct handle *previous, *next;
+	void (*free)(struct handle *handle);
+};
+
+void handle_add(struct fs *fs, struct handle *handle,
+		void (*free)(struct handle *));
+/* Takes it off the list, and frees it. */
+void handle_remove(struct fs *fs, struct handle *handle);
 
 /* All fields but id under fs.lock. */
 struct inode {
@@ -42,7 +58,7 @@ struct inode {
 	enum store_kind kind;
 	uint64_t ino;	  /* st_ino, the same as long as the inode lives */
 	uint64_t lookups; /* by the kernel */
-	uint32_t children; /* inodes whose parent this is */
+	struct inode *first_child, *next, *previous; /* next: of the parent */
 	uint32_t opens;
 	struct store_file *file; /* if opens; shared by all of them */
 	uint64_t version;	 /* of the content that the kernel cached */
@@ -106,5 +122,11 @@ void inode_rename(struct fs *fs, struct inode *parent, const char *name,
  * kernel has that very content cached.
  */
 bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version);
+
+/*
+ * Tells the kernel that the attributes of an object and its streams changed
+ * by way of one of them. Data stays cached, so this waits for nobody.
+ */
+void inode_notify_object(struct fs *fs, struct inode *inode);
 
 #endif

@@ -167,7 +167,7 @@ ssize_t store_readlink(struct store *store, const char *path,
 }
 
 static int unlink_scratch(struct store *store, const char *dir,
-			  const char *name, int flags)
+			  enum store_kind kind, const char *name, int flags)
 {
 	cleanup_close int fd = scratch_dir(store, dir, false);
 
@@ -175,7 +175,7 @@ static int unlink_scratch(struct store *store, const char *dir,
 		return fd;
 	if (unlinkat(fd, name, flags) < 0)
 		return -errno;
-	scratch_prune(store, dir);
+	scratch_prune(store, dir, kind);
 	return 0;
 }
 
@@ -227,7 +227,7 @@ int store_unlink(struct store *store, const char *dir, enum store_kind kind,
 	if (rc < 0)
 		return rc;
 	if (kind == STORE_SCRATCH_DIRECTORY)
-		return unlink_scratch(store, dir, name, 0);
+		return unlink_scratch(store, dir, kind, name, 0);
 	rc = object_enter(store, dir, &object);
 	if (rc < 0)
 		return rc;
@@ -238,7 +238,7 @@ int store_unlink(struct store *store, const char *dir, enum store_kind kind,
 		rc = unlink_node(store, dir, name);
 	}
 	if (rc == -ENOENT && bkup_name_is_scratch(name))
-		rc = unlink_scratch(store, dir, name, 0);
+		rc = unlink_scratch(store, dir, kind, name, 0);
 	return rc;
 }
 
@@ -281,7 +281,7 @@ int store_rmdir(struct store *store, const char *dir, enum store_kind kind,
 	if (rc < 0)
 		return rc;
 	if (entry.kind == STORE_SCRATCH_DIRECTORY)
-		return unlink_scratch(store, dir, name, AT_REMOVEDIR);
+		return unlink_scratch(store, dir, kind, name, AT_REMOVEDIR);
 	if (entry.kind != STORE_DIRECTORY && entry.kind != STORE_OBJECT)
 		return -ENOTDIR;
 	rc = scratch_exists(store, path);

@@ -12,7 +12,6 @@
  */
 #include "store/commit.h"
 
-#include "store/attr.h"
 #include "store/metadata.h"
 #include "store/rebuild.h"
 #include "store/redo.h"
@@ -114,11 +113,6 @@ static int next_metadata(struct store_object *object,
 	/* A directory becomes a file: who may search may read, no more. */
 	if (S_ISDIR(object->st.st_mode))
 		metadata.mode &= 0666;
-	if (commit->has_owner) {
-		metadata.mode = attr_file_mode(commit->mode, metadata.mode);
-		metadata.uid = commit->uid;
-		metadata.gid = commit->gid;
-	}
 	if (object->has_mtime)
 		metadata.mtime = object->mtime;
 	else
@@ -340,9 +334,12 @@ int commit_file(struct store_object *object, struct store_file *file,
 	commit.mtime = file->mtime;
 	pthread_mutex_unlock(&file->state_lock);
 	for (int i = 0; rc == -ESTALE && i < COMMIT_TRIES; i++) {
-		rc = object_refresh(object, true);
-		if (rc == -ENOENT)
+		if (object->gone)
 			return 0;
+		rc = object_refresh(object, true);
+		/* Somebody took the file away, not by this store. */
+		if (rc == -ENOENT || rc == -EISDIR || rc == -ENOTDIR)
+			return -ESTALE;
 		if (rc == 0)
 			rc = base_stands(object, file);
 		if (rc == 0)

@@ -16,10 +16,6 @@ struct commit {
 	bool durable; /* on return the new version survives a power cut */
 	bool has_mtime;
 	struct timespec mtime; /* of edit.name, or of edit.to if renamed */
-	bool has_owner;	       /* the object takes over mode and owner: */
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
 };
 
 /*

@@ -168,7 +168,7 @@ static int start_map(struct index_stream *stream)
 }
 
 static int add_block(struct walk *walk, const struct bkup_record *record,
-		     uint64_t payload)
+		     uint64_t header, uint64_t payload)
 {
 	struct index_stream *stream;
 	const uint8_t *bytes = NULL;
@@ -177,16 +177,16 @@ static int add_block(struct walk *walk, const struct bkup_record *record,
 	int rc;
 
 	if (record->size < BKUP_SPARSE_OFFSET_SIZE)
-		return fail(walk, walk->offset,
+		return fail(walk, header,
 			    "sparse block of less than 8 bytes");
 	n = window_at(&walk->window, payload, BKUP_SPARSE_OFFSET_SIZE, &bytes);
 	if (n < 0)
 		return n;
 	if (n < BKUP_SPARSE_OFFSET_SIZE)
-		return fail(walk, payload, "file became shorter");
+		return fail(walk, header, "file became shorter");
 	rc = bkup_sparse_offset_decode(bytes, record->size, &offset);
 	if (rc < 0)
-		return fail(walk, payload, "sparse block ends beyond 2^63-1");
+		return fail(walk, header, "sparse block ends beyond 2^63-1");
 	if (walk->owner == NONE)
 		return 0;
 	stream = &walk->index->streams[walk->owner];
@@ -211,7 +211,7 @@ static int take_record(struct walk *walk)
 	if (record.size > walk->window.file_size - payload)
 		return fail(walk, header, "payload passes the end of the file");
 	if (record.id == BKUP_SPARSE_BLOCK)
-		rc = add_block(walk, &record, payload);
+		rc = add_block(walk, &record, header, payload);
 	if (rc < 0)
 		return rc;
 	if (record.id == BKUP_SPARSE_BLOCK && walk->owner != NONE)

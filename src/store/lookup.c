@@ -264,6 +264,28 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 	return -errno;
 }
 
+int store_check_list(struct store *store, const char *dir,
+		     enum store_kind kind)
+{
+	struct store_object *object;
+	int rc, fd;
+
+	if (kind != STORE_SCRATCH_DIRECTORY) {
+		rc = object_enter(store, dir, &object);
+		if (rc > 0)
+			object_leave(object);
+		if (rc)
+			return rc < 0 ? rc : 0;
+		fd = tree_open(store, dir, O_RDONLY | O_DIRECTORY);
+	} else {
+		fd = scratch_dir(store, dir, false);
+	}
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 int store_list(struct store *store, const char *dir, enum store_kind kind,
 	       struct store_listing **ret_listing)
 {

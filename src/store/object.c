@@ -258,6 +258,26 @@ static bool is_known(const struct store_object *object, const struct stat *st)
 	return snapshot_matches(&known, st);
 }
 
+static void supersede_unstaged(struct table_link *link, void *context)
+{
+	struct store_file *file = table_item(link, struct store_file, link);
+
+	pthread_rwlock_rdlock(&file->lock);
+	if (file->stage < 0)
+		object_detach_file(context, file);
+	pthread_rwlock_unlock(&file->lock);
+}
+
+/* What was an object is none: nothing of it may be shown any more. */
+static int forget(struct store_object *object, int error)
+{
+	table_each(&object->files, supersede_unstaged, object);
+	snapshot_put(object->snapshot);
+	object->snapshot = NULL;
+	object->fault = 0;
+	return error;
+}
+
 int object_refresh(struct store_object *object, bool now)
 {
 	cleanup_free char *path = NULL;
@@ -275,12 +295,12 @@ int object_refresh(struct store_object *object, bool now)
 		rc = tree_stat(object->store, path, &st);
 	if (rc < 0)
 		return rc;
-	if (S_ISDIR(st.st_mode)) {
+	if (S_ISDIR(st.st_mode) && object->undecided && object->files.count) {
 		mark_checked(object, &st);
-		return object->undecided && object->files.count ? 0 : -EISDIR;
+		return 0;
 	}
 	if (!S_ISREG(st.st_mode))
-		return -ENOTDIR;
+		return forget(object, S_ISDIR(st.st_mode) ? -EISDIR : -ENOTDIR);
 	if (!is_known(object, &st) || object->undecided) {
 		rc = reload(object, path);
 		if (rc < 0 && rc != -EBADMSG)
@@ -355,7 +375,7 @@ static int set_undecided(struct store_object *object)
 	object->snapshot = empty;
 	times_done(&object->times);
 	object->undecided = true;
-	return 0;
+	return tree_stat(object->store, object->path, &object->st);
 }
 
 int object_enter_undecided(struct store *store, const char *path,

@@ -345,12 +345,12 @@ int plan_check_name(const struct index *index, const char *child)
 }
 
 static int edit_set(struct parts *parts, const struct index *index,
-		    const struct plan_edit *edit)
+		    const struct plan_edit *edit, const char *name)
 {
-	const struct index_stream *old = index_find(index, edit->name);
+	const struct index_stream *old = index_find(index, name);
 	struct part_head *head = &parts->heads[0];
 	uint32_t attributes;
-	int rc = head_set_name(head, index, edit->name, edit->old);
+	int rc = head_set_name(head, index, name, edit->old);
 
 	if (rc < 0)
 		return rc;
@@ -402,6 +402,10 @@ static int edit_rename(struct parts *parts, const struct index *index,
 
 	if (!from || (edit->kind == PLAN_EXCHANGE && !to))
 		return -ENOENT;
+	if (edit->stage >= 0) {
+		parts_drop(parts, from - index->streams);
+		return edit_set(parts, index, edit, edit->to);
+	}
 	rc = edit_rehead(parts, index, from, edit->to, edit->old,
 			 &parts->heads[0]);
 	if (rc == 0 && edit->kind == PLAN_EXCHANGE)
@@ -433,7 +437,7 @@ static int apply(struct parts *parts, const struct index *index,
 
 	switch (edit->kind) {
 	case PLAN_SET:
-		return edit_set(parts, index, edit);
+		return edit_set(parts, index, edit, edit->name);
 	case PLAN_REMOVE:
 		stream = index_find(index, edit->name);
 		if (!stream)

@@ -18,13 +18,14 @@ struct plan_edit {
 	enum plan_edit_kind {
 		PLAN_SET,	 /* name gets what is staged; made if missing */
 		PLAN_REMOVE,	 /* name goes */
-		PLAN_RENAME,	 /* name becomes to, replacing it */
+		PLAN_RENAME,	 /* name becomes to, replacing it; with a stage,
+				    the content of that */
 		PLAN_EXCHANGE,	 /* name and to change places */
 		PLAN_ATTRIBUTES, /* name gets attributes */
 	} kind;
 	const char *name;
 	const char *to;
-	int stage;	    /* PLAN_SET: the file with the new content */
+	int stage;	    /* the file with the new content, or -1 */
 	int old;	    /* the old version, for names too long to parse */
 	int64_t attributes; /* of the header; -1 to keep or default */
 };
@@ -62,9 +63,9 @@ struct plan {
  * Makes the plan of an edit.
  *
  * Errors: -ENOENT if name is missing; -EINVAL for a name that no stream can
- * have, a content that its id does not allow, or a change of id that the
- * stream's sparse blocks do not allow; -ENAMETOOLONG; -ENOMEM; -errno of
- * looking for holes.
+ * have, or a content that its id does not allow; -EXDEV for a new id that
+ * the payload cannot have as it stands, but only as new content;
+ * -ENAMETOOLONG; -ENOMEM; -errno of looking for holes.
  */
 int plan_make(const struct index *index, const struct plan_edit *edit,
 	      enum store_order order, struct plan **ret_plan);

@@ -156,6 +156,26 @@ static bool stream_exists(struct store_object *object, const char *name)
 	       index_find(object->snapshot->index, name);
 }
 
+/* Commits a rename to an id that the payload must be written anew for. */
+static int commit_content(struct store_object *object, struct commit *commit)
+{
+	const struct index_stream *stream =
+		index_find(object->snapshot->index, commit->edit.name);
+	char name[CONTROL_NAME_SIZE];
+	int fd = control_create(object->store, "stage", name);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	control_unlink(object->store, name);
+	rc = snapshot_extract(object->snapshot, stream, fd);
+	commit->edit.stage = fd;
+	if (rc == 0)
+		rc = commit_object(object, commit);
+	close(fd);
+	return rc;
+}
+
 static int rename_stream(struct store_object *object, const char *from,
 			 const char *to, unsigned int flags)
 {
@@ -180,8 +200,10 @@ static int rename_stream(struct store_object *object, const char *from,
 		rc = object_refresh(object, true);
 	if (rc == 0)
 		rc = commit_object(object, &commit);
+	if (rc == -EXDEV && commit.edit.kind == PLAN_RENAME)
+		rc = commit_content(object, &commit);
 	if (rc < 0)
-		return rc;
+		return rc == -EXDEV ? -EINVAL : rc;
 	file = object_file(object, from);
 	other = object_file(object, to);
 	if (other && !(flags & RENAME_EXCHANGE))
@@ -220,10 +242,6 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 	if (fstat(file->stage, &st) < 0)
 		return -errno;
 	commit.mtime = st.st_mtim;
-	commit.has_owner = true;
-	commit.mode = st.st_mode;
-	commit.uid = st.st_uid;
-	commit.gid = st.st_gid;
 	rc = plan_check_name(object->snapshot->index, name);
 	return rc < 0 && rc != -ENAMETOOLONG ? rc
 					     : commit_object(object, &commit);
@@ -248,7 +266,7 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 		return rc;
 	}
 	unlinkat(dir, from->name, 0);
-	scratch_prune(store, from->dir);
+	scratch_prune(store, from->dir, from->kind);
 	scratch_become_stream(file, object, copy);
 	return 0;
 }
@@ -313,7 +331,7 @@ static int rename_scratch(struct store *store, const struct store_place *from,
 	if (renameat2(from_dir, from->name, to_dir, to->name, flags) < 0)
 		return -errno;
 	if (!same_dir(from, to))
-		scratch_prune(store, from->dir);
+		scratch_prune(store, from->dir, from->kind);
 	return 0;
 }
 

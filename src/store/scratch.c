@@ -70,12 +70,14 @@ int scratch_dir(struct store *store, const char *dir, bool create)
 	return rc;
 }
 
-void scratch_prune(struct store *store, const char *dir)
+void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 {
 	cleanup_free char *path = NULL;
 	int control = control_dir(store, false);
 	char *slash;
 
+	if (kind == STORE_SCRATCH_DIRECTORY)
+		return;
 	if (control < 0 || (*dir ? tree_join(SCRATCH, dir, &path)
 				 : -!(path = strdup(SCRATCH))) < 0)
 		return;

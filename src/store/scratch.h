@@ -18,8 +18,11 @@
  */
 int scratch_dir(struct store *store, const char *dir, bool create);
 
-/* Removes the mirror of dir, and those above it, as far as they are empty. */
-void scratch_prune(struct store *store, const char *dir);
+/*
+ * Removes the mirror of dir, and those above it, as far as they are empty.
+ * kind: of what stands at dir; what is itself scratch is not removed.
+ */
+void scratch_prune(struct store *store, const char *dir, enum store_kind kind);
 
 /* lstat of a scratch entry. */
 int scratch_stat(struct store *store, const char *dir, const char *name,

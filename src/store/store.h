@@ -93,6 +93,10 @@ int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 int store_stat(struct store *store, const char *path,
 	       struct store_entry *ret_entry);
 
+/* 0 if what stands at dir can be listed. */
+int store_check_list(struct store *store, const char *dir,
+		     enum store_kind kind);
+
 /* A listing, frozen when it was made; . and .. are not in it. */
 struct store_listing;
 struct store_listing_entry {
