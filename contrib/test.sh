@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs what is missing, builds and runs every test: all of them with
+# AddressSanitizer and UndefinedBehaviorSanitizer, and those on real mounts
+# with ThreadSanitizer as well. The last line tells how many passed and failed.
+
+set -uo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$0")/common.sh"
+
+# Programs that the tests use.
+TEST_PACKAGES=(check python3 acl attr e2fsprogs ed fio git libxxhash0 man-db
+	procps psmisc rsync strace vim)
+
+passed=0 failed=0 skipped=0
+
+# attribute NAME REPORT: a number of the whole run.
+attribute() {
+	sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p; /<testcase/q" "$2"
+}
+
+# A test says "skipped: REASON", for itself or for a part of it.
+show_skips() {
+	awk '/<testcase / { split($0, part, "\""); name = part[2] }
+		sub(/^.*skipped: /, "") { print "skipped: " name ": " $0 }' "$1" |
+		sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g
+			s/&amp;/\&/g; s,</system-out>.*,,'
+}
+
+count() {
+	local report=$1 all bad missed
+	all=$(attribute tests "$report")
+	bad=$(attribute failures "$report")
+	missed=$(($(attribute skipped "$report") +
+		$(attribute disabled "$report")))
+	passed=$((passed + all - bad - missed))
+	failed=$((failed + bad))
+	skipped=$((skipped + missed))
+}
+
+# The addresses that ThreadSanitizer wants are free without randomisation.
+steadily() {
+	if setarch -R true 2>/dev/null; then
+		setarch -R "$@"
+	else
+		"$@"
+	fi
+}
+
+# run PRESET [CTEST-OPTION...]: builds it and runs its tests.
+run() {
+	local preset=$1 report=$TOP/build/$1/report.xml
+	shift
+	echo "== $preset"
+	if ! build "$preset" -DBUILD_TESTING=ON; then
+		echo "failed: cannot build $preset" >&2
+		failed=$((failed + 1))
+		return
+	fi
+	rm -f "$report"
+	quietly steadily ctest --test-dir "$TOP/build/$preset" -j 2 \
+		--output-on-failure --output-junit "$report" "$@" </dev/null
+	if [ -s "$report" ]; then
+		show_skips "$report"
+		count "$report"
+	else
+		echo "failed: no report of the tests of $preset" >&2
+		failed=$((failed + 1))
+	fi
+}
+
+install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+run asan
+run tsan -L mount
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
