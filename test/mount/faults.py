@@ -36,11 +36,16 @@ class OnImage(MountCase):
             file.truncate(self.size)
         self.run_tool("mkfs.ext4", "-q", "-O", "^has_journal", "-m", "0", image)
         self.run_tool("mount", "-o", "loop", image, self.source)
-        self.addCleanup(subprocess.run, ["umount", "-l", self.source],
-                        stderr=subprocess.DEVNULL)
+        self.addCleanup(self.unmount_source)
         self.put("F", OBJECT)
         self.put("G", OBJECT)
         self.data = self.at("F/data")
+
+    def unmount_source(self):
+        # Not where there is nothing: umount would take the daemon's mount,
+        # whose source has that name.
+        if os.path.ismount(self.source):
+            self.run_tool("umount", "-l", self.source)
 
     def fill(self, leave=0):
         """Takes all space but so many bytes."""
@@ -153,8 +158,11 @@ class FullDisk(OnImage):
                 self.assertNotIn(b"data", self.contents("F"))
                 write(self.data, b"main" * 5000)
                 continue
-            self.assertEqual(self.contents("F")[b"data"], b"main" * 5000,
-                             command)
+            # dd truncates, and closes a duplicate before it writes: that
+            # close has committed the truncation.
+            wanted = [b"main" * 5000] + [b""] * (command[0] == "dd")
+            self.assertIn(self.contents("F")[b"data"], wanted, command)
+            write(self.data, b"main" * 5000)
         self.assertEqual(read(self.under("G")), OBJECT)
 
 

@@ -38,7 +38,11 @@ class Metadata(MountCase):
     def rewrite(self):
         """What commits do: each way once."""
         write(self.at("F/data"), b"rewritten")
+        # As sed and rsync do: the new one gets mode and owner of the old.
+        st = os.stat(self.at("F/:a"))
         write(self.at("F/.t"), b"replaced")
+        os.chown(self.at("F/.t"), st.st_uid, st.st_gid)
+        os.chmod(self.at("F/.t"), stat.S_IMODE(st.st_mode))
         os.rename(self.at("F/.t"), self.at("F/:a"))
         write(self.at("F/ea"), b"new")
         os.unlink(self.at("F/security"))

@@ -9,10 +9,10 @@
 . "$(dirname "$0")/../support/mount.sh"
 need unshare mount.fuse3
 
-mkdir "$TMP"/{source,mount,bin,sbin}
+mkdir "$TMP"/{source,mount,sbin}
 S=$TMP/source M=$TMP/mount
 cp "$SAMPLES/ms-bkup-section3-example.bin" "$S/F"
-ln -s "$BKUPFS" "$TMP/bin/bkupfs"
+ln -s "$BKUPFS" "$TMP/sbin/bkupfs"
 ln -s "$BKUPFS" "$TMP/sbin/mount.bkupfs"
 for helper in mount.fuse mount.fuse3; do
 	cp -L "$(command -v $helper)" "$TMP/sbin/$helper"
@@ -22,7 +22,6 @@ done
 by() {
 	unshare -m --propagation private bash -s -- "$@" <<-'END'
 		mount --bind "$TMP/sbin" /sbin
-		export PATH=$TMP/bin:$PATH
 		trap 'umount -l "$M" 2>/dev/null' EXIT
 		timeout -s KILL 30 "$@" </dev/null || exit 1
 		[ "$(cat "$M/F/data")" = "Unnamed Stream" ] || exit 2

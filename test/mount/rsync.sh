@@ -156,7 +156,7 @@ partial() {
 
 # What -X carries: the attributes of streams, where they are not the default.
 attributes() {
-	python3 - "$SUPPORT" "$TMP/a/attributes" <<-'END'
+	"$PYTHON" - "$SUPPORT" "$TMP/a/attributes" <<-'END'
 		import sys
 		sys.path.insert(0, sys.argv[1])
 		from nt_records import alternate, record

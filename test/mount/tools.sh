@@ -183,11 +183,11 @@ three
 " 640
 
 	object background
-	{
+	(
 		/bin/echo one &
 		wait
 		/bin/echo two
-	} >"$O/data"
+	) >"$O/data"
 	expect background data 'one
 two
 ' 640
@@ -195,7 +195,7 @@ two
 	object empty
 	: >"$O/data"
 	expect empty data '' 640
-	nt list "$S/empty" | grep -q "^1 0x0 .* b'data'" ||
+	nt list "$S/empty" | grep >/dev/null "^1 0x0 .* b'data'" ||
 		fail "no DATA record: $(nt list "$S/empty")"
 
 	object here
@@ -237,7 +237,7 @@ others() {
 
 	object tar
 	cp -p "$IN/new" "$TMP/data"
-	tar -C "$TMP" -c data | tar -C "$O" -xp
+	tar -C "$TMP" --format=posix -c data | tar -C "$O" -xp
 	expect tar data "$NEW" 604 "$WHEN"
 
 	object python

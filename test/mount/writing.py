@@ -277,12 +277,20 @@ class Sparse(Writing):
         with Handle(self.at("F", ":s"), os.O_WRONLY | os.O_CREAT) as fd:
             os.pwrite(fd, b"end", 3 * KIB64)
         want = b"\0" * 3 * KIB64 + b"end"
-        for name in ("property", ":t", "id_00000042", ":u"):
-            last = next(c for c in os.listdir(self.at("F"))
-                        if c not in ("data", "security", ":a"))
-            os.rename(self.at("F", last), self.at("F", name))
-            self.assertEqual(self.contents("F")[name.encode()], want, name)
+        last = ":s"
+        for name in (":r", "property", ":t", "id_00000042", ":u"):
+            self.run_tool("mv", self.at("F", last), self.at("F", name))
+            found = self.contents("F")
+            self.assertEqual(found[name.encode()], want, name)
+            self.assertNotIn(last.encode(), found)
+            last = name
         self.check(self.content)
+
+    def test_renaming_dense_content_of_a_sparse_stream(self):
+        """Attribute 8 without blocks is plain content: nothing to copy."""
+        self.put("G", record(1, 8, b"content"))
+        os.rename(self.at("G/data"), self.at("G/property"))
+        self.assertEqual(self.contents("G"), {b"property": b"content"})
 
     def test_a_block_of_its_own_stays_apart(self):
         """sparse_block must not fall to a stream that precedes it."""
@@ -299,8 +307,9 @@ class Sparse(Writing):
     def test_removing_the_stream_before_a_block_of_another(self):
         """Blocks belong to the stream before them: both go, or both stay."""
         self.put("G", record(1, 8) + record(2, 0, b"ea")
-                 + block(KIB64, b"of data") + alternate("a", b"", 8)
-                 + record(7, 0, b"id") + block(0, b"of a"))
+                 + block(KIB64, b"of data") + block(KIB64 + 7)
+                 + alternate("a", b"", 8) + record(7, 0, b"id")
+                 + block(0, b"of a") + block(4))
         os.unlink(self.at("G", ":a"))
         self.assertEqual(self.contents("G"), {
             b"data": b"\0" * KIB64 + b"of data", b"ea": b"ea",

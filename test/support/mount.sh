@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # A hung daemon is killed after so many seconds, so that the test ends.
 MNT_PATIENCE=${MNT_PATIENCE:-120}
-MNT_BAD_WORDS='assert|sanitizer|runtime error|sigsegv|\bbug\b|data race'
+MNT_BAD_WORDS='assert|sanitizer|runtime error|sigsegv|\bbug\b|data race|double free|corruption'
 
 declare -A MNT_JOB=() MNT_ARGUMENTS=()
 
@@ -46,8 +46,11 @@ need() {
 	done
 }
 
+# Asked once, since what is called python3 may take its time to find it.
+PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+
 nt() {
-	python3 "$SUPPORT/ntbackup.py" "$@"
+	"$PYTHON" "$SUPPORT/ntbackup.py" "$@"
 }
 
 # retry SECONDS COMMAND...: until it succeeds.

@@ -22,7 +22,8 @@ import unittest
 from nt_records import check_written, listing
 
 BAD_WORDS = re.compile(
-    rb"assert|sanitizer|runtime error|sigsegv|\bbug\b|data race", re.I)
+    rb"assert|sanitizer|runtime error|sigsegv|\bbug\b|data race|double free"
+    rb"|corruption", re.I)
 # Nothing here takes that long; a hung daemon is killed, so that the test
 # ends and can clean up.
 PATIENCE = 120
@@ -91,10 +92,14 @@ class Mount:
         return status
 
     def stop(self):
+        said = []
+
         def unmounted():
-            return subprocess.run(["umount", self.point],
-                                  stderr=subprocess.DEVNULL).returncode == 0
-        wait_for(unmounted, 5, f"umount {self.point}")
+            done = subprocess.run(["umount", self.point], check=False,
+                                  capture_output=True)
+            said[:] = [done.stderr]
+            return done.returncode == 0
+        wait_for(unmounted, 5, said)
         status = self.end()
         if status:
             raise AssertionError(f"daemon exited with {status}: {self.text()}")
@@ -149,15 +154,21 @@ class MountCase(unittest.TestCase):
     def _clean(self):
         faults = []
         for mount in reversed(self.mounts):
-            mount.abandon()
+            try:
+                if mount.process and mount.process.poll() is None:
+                    mount.stop()
+            except (AssertionError, subprocess.TimeoutExpired) as fault:
+                faults.append(fault)
+            finally:
+                mount.abandon()
         for log in {mount.log for mount in self.mounts}:
             with open(log, "rb") as lines:
                 faults += [line for line in lines if BAD_WORDS.search(line)]
-        self.assertEqual(faults, [], "bad words in the daemon's log")
+        self.assertEqual(faults, [], "what the daemon did, or said")
 
     def mount(self, *options, source=None, point=None):
-        """Mounts and returns the Mount; it must be stopped by the test, or
-        is taken down after it."""
+        """Mounts and returns the Mount, which is stopped after the test, if
+        not by it; either way the daemon must end well."""
         log = os.path.join(self.tmp, f"log.{len(self.mounts)}")
         mount = Mount(source or self.source, point or self.point,
                       list(options), log)

@@ -48,8 +48,7 @@ def _compare_bytes(fd, data, stream, start, end):
         want = stream.read(data, at, min(READ_AT_ONCE, end - at))
         got = os.pread(fd, len(want), at)
         if got != want:
-            same = next((i for i, (a, b) in enumerate(zip(got, want)) if a != b),
-                        min(len(got), len(want)))
+            same = len(os.path.commonprefix([got, want]))
             return [f"differs at byte {at + same}"]
         at += len(want)
     return []

@@ -133,7 +133,10 @@ def _unescape(text):
         if token is None:
             return None
         unit, byte, plain = token.groups()
-        raw += utf16(plain) if plain else struct.pack("<H", int(unit or byte, 16))
+        if plain:
+            raw += utf16(plain)
+        else:
+            raw += struct.pack("<H", int(unit or byte, 16))
         at = token.end()
     return raw
 

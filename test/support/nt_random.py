@@ -43,7 +43,8 @@ class Generator:
 
     def payload(self, limit=5000):
         size = self.random.choice(
-            [0, 1, 7, 8, 19, 20, 4095, 4096, 4097, self.random.randrange(limit)])
+            [0, 1, 7, 8, 19, 20, 4095, 4096, 4097,
+             self.random.randrange(limit)])
         return self.random.randbytes(min(size, limit))
 
     def raw_name(self):
@@ -158,7 +159,8 @@ class Generator:
         if kind < 6:
             return self.windows_shape(kind, ALTERNATE_DATA, name)
         if kind < 9 and not self.canonical:
-            return self.odd_shape(self.random.randrange(7), ALTERNATE_DATA, name)
+            shape = self.random.randrange(7)
+            return self.odd_shape(shape, ALTERNATE_DATA, name)
         return [record(ALTERNATE_DATA, self.attributes(), self.payload(), name)]
 
     def records(self):

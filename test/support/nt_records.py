@@ -76,7 +76,8 @@ def parse(data):
 
 def record(sid, attributes=0, payload=b"", name=b""):
     """One encoded record."""
-    return HEADER.pack(sid, attributes, len(payload), len(name)) + name + payload
+    return HEADER.pack(sid, attributes, len(payload), len(name)) \
+        + name + payload
 
 
 def block(offset, payload=b"", attributes=SPARSE_ATTRIBUTE):

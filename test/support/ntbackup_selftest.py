@@ -17,7 +17,8 @@ def _selftest_names():
     rng = random.Random(1)
     seen = {}
     for seed in range(3000):
-        sid = rng.choice([*OTHER_IDS, DATA, *[ALTERNATE_DATA] * 20, SPARSE_BLOCK])
+        sid = rng.choice([*OTHER_IDS, DATA, SPARSE_BLOCK,
+                          *[ALTERNATE_DATA] * 20])
         raw = Generator(seed).raw_name()
         if rng.randrange(3) == 0:
             raw = rng.randbytes(2 * rng.randrange(4))
@@ -40,8 +41,9 @@ def _selftest_names():
     }
     for (sid, text), name in table.items():
         assert child_name(sid, utf16(text)) == name, (text, name)
-    for name in (b"foo", b"data2", b":x%41", b":a%7e", b"data#1", b"id_00000004",
-                 b":x:$DATA", b"%3ax", b":x#02#", b"id_0000000C", b":a%00%"):
+    for name in (b"foo", b"data2", b":x%41", b":a%7e", b"data#1",
+                 b"id_00000004", b":x:$DATA", b"%3ax", b":x#02#",
+                 b"id_0000000C", b":a%00%"):
         got = parse_child(name)
         assert got is None or child_name(*got) == name, name
 
