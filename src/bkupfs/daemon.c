@@ -136,6 +136,7 @@ static int serve_session(struct daemon *daemon)
 		.source = daemon->source,
 		.mount_point = daemon->mount_point,
 		.readahead = daemon->command->options.readahead,
+		.store = daemon->store,
 		.fd = daemon->ready_fd,
 	};
 	int rc;

@@ -12,6 +12,7 @@
  */
 #include "store/commit.h"
 
+#include "store/attr.h"
 #include "store/metadata.h"
 #include "store/rebuild.h"
 #include "store/redo.h"
@@ -113,6 +114,12 @@ static int next_metadata(struct store_object *object,
 	/* A directory becomes a file: who may search may read, no more. */
 	if (S_ISDIR(object->st.st_mode))
 		metadata.mode &= 0666;
+	if (commit->has_mode)
+		metadata.mode = attr_file_mode(commit->mode, metadata.mode);
+	if (commit->has_owner) {
+		metadata.uid = commit->uid;
+		metadata.gid = commit->gid;
+	}
 	if (object->has_mtime)
 		metadata.mtime = object->mtime;
 	else

@@ -16,6 +16,10 @@ struct commit {
 	bool durable; /* on return the new version survives a power cut */
 	bool has_mtime;
 	struct timespec mtime; /* of edit.name, or of edit.to if renamed */
+	bool has_mode, has_owner; /* the object gets these: */
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
 };
 
 /*

@@ -264,6 +264,15 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 	return -errno;
 }
 
+/* Whether a path is where the store itself is mounted. */
+static bool is_own_mount(struct store *store, const char *path)
+{
+	dev_t own = atomic_load(&store->own_mount);
+	struct stat st;
+
+	return own && tree_stat(store, path, &st) == 0 && st.st_dev == own;
+}
+
 int store_check_list(struct store *store, const char *dir,
 		     enum store_kind kind)
 {
@@ -277,6 +286,8 @@ int store_check_list(struct store *store, const char *dir,
 		if (rc)
 			return rc < 0 ? rc : 0;
 		fd = tree_open(store, dir, O_RDONLY | O_DIRECTORY);
+		if (fd == -EXDEV && is_own_mount(store, dir))
+			return 0;
 	} else {
 		fd = scratch_dir(store, dir, false);
 	}
@@ -304,6 +315,8 @@ int store_list(struct store *store, const char *dir, enum store_kind kind,
 			object_leave(object);
 		} else if (rc == 0) {
 			rc = list_directory(store, dir, listing);
+			if (rc == -EXDEV && is_own_mount(store, dir))
+				rc = 0;
 		}
 		if (rc == 0)
 			rc = list_scratch(store, dir, false, listing);

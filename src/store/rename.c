@@ -225,6 +225,18 @@ static int64_t scratch_attributes(int fd)
 	return n > 0 ? (int64_t)(uint32_t)strtoul(text, NULL, 0) : -1;
 }
 
+/* What somebody set on a scratch file is set on the object. */
+static void take_metadata(struct commit *commit, int fd, const struct stat *st)
+{
+	int set = scratch_what_was_set(fd);
+
+	commit->has_mode = set & SCRATCH_MODE_SET;
+	commit->mode = st->st_mode;
+	commit->has_owner = set & SCRATCH_OWNER_SET;
+	commit->uid = st->st_uid;
+	commit->gid = st->st_gid;
+}
+
 /* Commits a scratch file's content as that of a stream. */
 static int commit_scratch(struct store_object *object, struct store_file *file,
 			  const char *name)
@@ -242,6 +254,7 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 	if (fstat(file->stage, &st) < 0)
 		return -errno;
 	commit.mtime = st.st_mtim;
+	take_metadata(&commit, file->stage, &st);
 	rc = plan_check_name(object->snapshot->index, name);
 	return rc < 0 && rc != -ENAMETOOLONG ? rc
 					     : commit_object(object, &commit);
@@ -280,13 +293,30 @@ static bool belongs_to(const char *scratch_dir_path, const char *object_path)
 	       (!scratch_dir_path[size] || scratch_dir_path[size] == '/');
 }
 
+/* Puts scratch in place in a locked object, and leaves that. */
+static int place_and_leave(struct store_object *object,
+			   const struct store_place *from, const char *name)
+{
+	struct store_file *file;
+	int rc = scratch_open(object->store, from->dir, from->name, O_RDWR, 0,
+			      (struct store_caller){0}, &file);
+
+	if (rc == 0)
+		rc = place_scratch(object, file, from, name);
+	else
+		file = NULL;
+	object_leave(object);
+	if (file)
+		store_file_close(file, O_RDWR);
+	return rc;
+}
+
 static int rename_scratch_to_stream(struct store *store,
 				    const struct store_place *from,
 				    const struct store_place *to,
 				    unsigned int flags)
 {
 	struct store_object *object;
-	struct store_file *file;
 	int rc;
 
 	if (flags & RENAME_EXCHANGE)
@@ -294,25 +324,19 @@ static int rename_scratch_to_stream(struct store *store,
 	if (!belongs_to(from->dir, to->dir))
 		return -EXDEV;
 	rc = object_enter(store, to->dir, &object);
-	if (rc == 0)
+	if (rc == 0) {
+		/* Its first stream makes an object of an empty directory. */
 		rc = object_enter_undecided(store, to->dir, &object);
+		return rc < 0 ? rc : place_and_leave(object, from, to->name);
+	}
 	if (rc < 0)
 		return rc;
 	rc = object_refresh(object, true);
-	if (rc == -EISDIR && object->undecided)
-		rc = 0;
 	if (rc == 0 && flags & RENAME_NOREPLACE &&
 	    stream_exists(object, to->name))
 		rc = -EEXIST;
 	if (rc == 0)
-		rc = scratch_open(store, from->dir, from->name, O_RDWR, 0,
-				  (struct store_caller){0}, &file);
-	if (rc == 0) {
-		rc = place_scratch(object, file, from, to->name);
-		object_leave(object);
-		store_file_close(file, O_RDWR);
-		return rc;
-	}
+		return place_and_leave(object, from, to->name);
 	object_leave(object);
 	return rc;
 }

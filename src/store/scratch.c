@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define SCRATCH "scratch"
@@ -16,6 +17,27 @@
 bool scratch_is_directory_name(const char *name)
 {
 	return strcmp(name, ".~tmp~") == 0 || strncmp(name, ".rsync-", 7) == 0;
+}
+
+int scratch_note_set(const char *path, int what)
+{
+	char set = 0;
+
+	if (getxattr(path, SCRATCH_SET_XATTR, &set, 1) == 1 &&
+	    (set & what) == what)
+		return 0;
+	set |= what;
+	if (setxattr(path, SCRATCH_SET_XATTR, &set, 1, 0) == 0 ||
+	    errno == ENOTSUP || errno == EPERM)
+		return 0;
+	return -errno;
+}
+
+int scratch_what_was_set(int fd)
+{
+	char set = 0;
+
+	return fgetxattr(fd, SCRATCH_SET_XATTR, &set, 1) == 1 ? set : 0;
 }
 
 /* Makes a directory and opens it. */

@@ -58,6 +58,16 @@ void scratch_become_stream(struct store_file *file,
 			   struct store_object *object, char *name);
 
 /*
+ * Notes at a scratch file that its mode or owner was set, not only come by
+ * when it was made: they go over to the object when it is put in place.
+ */
+enum { SCRATCH_MODE_SET = 1, SCRATCH_OWNER_SET = 2 };
+int scratch_note_set(const char *path, int what);
+int scratch_what_was_set(int fd);
+/* The attribute that says so. */
+#define SCRATCH_SET_XATTR "user.bkupfs.set"
+
+/*
  * Whether a directory of that name, in a directory that is still empty, is
  * scratch too: those in which rsync keeps what it did not finish.
  */

@@ -2,6 +2,7 @@
 /* Mode, owner and times. */
 #include "store/attr.h"
 #include "store/node.h"
+#include "store/scratch.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
 
@@ -15,6 +16,14 @@ static int chmod_fd(int fd, mode_t mode)
 	struct node_link link = node_link(fd);
 
 	return chmod(link.path, mode) < 0 ? -errno : 0;
+}
+
+/* Notes it at a scratch file; of a symlink nothing goes over. */
+static int note_set(int fd, int what)
+{
+	struct node_link link = node_link(fd);
+
+	return scratch_note_set(link.path, what);
 }
 
 int store_chmod(struct store *store, const char *path, enum store_kind kind,
@@ -36,7 +45,9 @@ int store_chmod(struct store *store, const char *path, enum store_kind kind,
 		mode = attr_file_mode(mode, st.st_mode);
 	else if (kind == STORE_STREAM)
 		mode = (mode & 0666) | ((mode & 0444) >> 2);
-	rc = chmod_fd(fd, mode);
+	rc = kind == STORE_SCRATCH ? note_set(fd, SCRATCH_MODE_SET) : 0;
+	if (rc == 0)
+		rc = chmod_fd(fd, mode);
 	node_changed(store, path, kind);
 	return rc;
 }
@@ -52,6 +63,9 @@ int store_chown(struct store *store, const char *path, enum store_kind kind,
 	fd = node_open(store, path, kind);
 	if (fd < 0)
 		return fd;
+	rc = kind == STORE_SCRATCH ? note_set(fd, SCRATCH_OWNER_SET) : 0;
+	if (rc < 0)
+		return rc;
 	rc = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
 	node_changed(store, path, kind);
 	return rc;

@@ -27,6 +27,7 @@ struct store {
 	struct store_options options;
 	int root;    /* SOURCE, O_PATH */
 	dev_t dev;   /* SOURCE's device */
+	_Atomic(dev_t) own_mount; /* the device of the mount that shows it */
 	bool remote; /* a filesystem that knows of changes only when asked */
 
 	pthread_rwlock_t names;

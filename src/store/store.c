@@ -156,6 +156,11 @@ int store_close(struct store *store)
 	return 0;
 }
 
+void store_set_mount(struct store *store, dev_t dev)
+{
+	atomic_store(&store->own_mount, dev);
+}
+
 int store_statfs(struct store *store, struct statvfs *ret_st)
 {
 	/* An O_PATH descriptor will do for this call. */

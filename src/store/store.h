@@ -63,6 +63,13 @@ int store_open(int source_fd, const struct store_options *options,
  */
 int store_close(struct store *store);
 
+/*
+ * Tells the store the device of the mount that shows it, so that where that is
+ * below SOURCE it is shown as an empty directory. Other mount points below
+ * SOURCE can be seen, and cannot be entered: -EXDEV.
+ */
+void store_set_mount(struct store *store, dev_t dev);
+
 /* What stands at a place. */
 enum store_kind {
 	STORE_DIRECTORY,

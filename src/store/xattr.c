@@ -39,6 +39,13 @@ static bool is_scratch(enum store_kind kind)
 	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
 }
 
+/* Whether a name is hidden; scratch may have a stream's attributes set. */
+static bool is_hidden(const char *name, enum store_kind kind)
+{
+	return is_own(name) &&
+	       !(is_scratch(kind) && strcmp(name, ATTRIBUTES) == 0);
+}
+
 /* Gives a value out by the rules of getxattr(2). */
 static ssize_t give(const char *text, size_t length, void *value, size_t size)
 {
@@ -166,7 +173,7 @@ ssize_t store_getxattr(struct store *store, const char *path,
 
 	if (kind == STORE_STREAM)
 		return get_stream_xattr(store, path, name, value, size);
-	if (is_own(name) && !is_scratch(kind))
+	if (is_hidden(name, kind))
 		return -ENODATA;
 	fd = node_open(store, path, kind);
 	if (fd < 0)
@@ -196,15 +203,15 @@ static ssize_t list_stream(struct store *store, const char *path, char *list,
 	return normal ? 0 : give(ATTRIBUTES, sizeof(ATTRIBUTES), list, size);
 }
 
-/* Takes the store's own names out of a list; returns what is left of it. */
-static ssize_t drop_own(char *list, ssize_t size)
+/* Takes hidden names out of a list; returns what is left of it. */
+static ssize_t drop_hidden(char *list, ssize_t size, enum store_kind kind)
 {
 	ssize_t kept = 0;
 
 	for (ssize_t at = 0; at < size;) {
 		size_t length = strlen(list + at) + 1;
 
-		if (!is_own(list + at)) {
+		if (!is_hidden(list + at, kind)) {
 			memmove(list + kept, list + at, length);
 			kept += length;
 		}
@@ -233,8 +240,7 @@ ssize_t store_listxattr(struct store *store, const char *path,
 	n = listxattr(link.path, names, XATTR_LIST_MAX);
 	if (n < 0)
 		return -errno;
-	if (!is_scratch(kind))
-		n = drop_own(names, n);
+	n = drop_hidden(names, n, kind);
 	return give(names, n, list, size);
 }
 
@@ -312,7 +318,7 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 		return text ? set_stream_xattr(store, path, name, text)
 			    : -ENOMEM;
 	}
-	if (is_own(name) && !is_scratch(kind))
+	if (is_hidden(name, kind))
 		return -EPERM;
 	fd = node_open(store, path, kind);
 	if (fd < 0)
@@ -334,7 +340,7 @@ int store_removexattr(struct store *store, const char *path,
 		return rc;
 	if (kind == STORE_STREAM)
 		return set_stream_xattr(store, path, name, NULL);
-	if (is_own(name) && !is_scratch(kind))
+	if (is_hidden(name, kind))
 		return -ENODATA;
 	fd = node_open(store, path, kind);
 	if (fd < 0)
