@@ -33,8 +33,6 @@ size_t utf16_put(uint32_t code, uint8_t *ret_bytes)
 /* How many bytes a character takes that begins so, or 0. */
 static size_t utf8_size(uint8_t first)
 {
-	if (first == 0)
-		return 0;
 	if (first < 0x80)
 		return 1;
 	if (first >= 0xc2 && first <= 0xdf)

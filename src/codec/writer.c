@@ -117,8 +117,6 @@ int bkup_writer_begin(struct bkup_writer *writer,
 /* How much payload the record still takes. */
 static uint64_t writer_left(const struct bkup_writer *writer)
 {
-	if (!writer->in_record)
-		return 0;
 	if (record_is_open_ended(&writer->record))
 		return FILE_SIZE_MAX - writer->written;
 	return writer->record.size - writer->written;

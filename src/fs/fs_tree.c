@@ -160,7 +160,6 @@ static int side_init(struct fs *fs, fuse_ino_t parent, const char *name,
 		     struct side *side)
 {
 	side->inode = inode_of(fs, parent);
-	side->path = NULL;
 	if (!side->inode)
 		return -ESTALE;
 	side->place.kind = side->inode->kind;
@@ -168,55 +167,67 @@ static int side_init(struct fs *fs, fuse_ino_t parent, const char *name,
 	return inode_path(fs, side->inode, &side->path);
 }
 
+/* What stands at a side now may be of another kind than its inode was. */
+static void refresh_side(struct fs *fs, const struct side *side)
+{
+	const struct store_place *place = &side->place;
+	struct store_entry entry;
+
+	if (store_lookup(fs->store, place->dir, place->kind, place->name,
+			 &entry) == 0)
+		inode_refresh(fs, side->inode, place->name, &entry);
+}
+
 static int rename_sides(struct fs *fs, struct side *from, struct side *to,
 			unsigned int flags)
 {
+	bool exchange = flags & RENAME_EXCHANGE;
 	int rc;
 
 	from->place.dir = from->path;
 	to->place.dir = to->path;
 	rc = store_rename(fs->store, &from->place, &to->place, flags);
-	if (rc == 0)
-		inode_rename(fs, from->inode, from->place.name, to->inode,
-			     to->place.name, flags & RENAME_EXCHANGE);
-	return rc;
+	if (rc < 0)
+		return rc;
+	inode_rename(fs, from->inode, from->place.name, to->inode,
+		     to->place.name, exchange);
+	refresh_side(fs, to);
+	if (exchange)
+		refresh_side(fs, from);
+	return 0;
 }
 
-/*
- * Streams and scratch change no path but their own, and putting them in place
- * may take its time: the tree is free for others meanwhile.
- */
-static bool changes_tree(const struct side *from, const struct side *to)
+static int rename_locked(struct fs *fs, fuse_ino_t parent, const char *name,
+			 fuse_ino_t new_parent, const char *new_name,
+			 unsigned int flags)
 {
-	return from->place.kind == STORE_DIRECTORY ||
-	       to->place.kind == STORE_DIRECTORY;
+	struct side from = {.path = NULL}, to = {.path = NULL};
+	int rc = side_init(fs, parent, name, &from);
+
+	if (rc == 0)
+		rc = side_init(fs, new_parent, new_name, &to);
+	if (rc == 0)
+		rc = rename_sides(fs, &from, &to, flags);
+	free(from.path);
+	free(to.path);
+	return rc;
 }
 
 void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	       fuse_ino_t new_parent, const char *new_name, unsigned int flags)
 {
 	struct fs *fs = fs_of(req);
-	struct side from = {.path = NULL}, to = {.path = NULL};
 	int rc;
 
-	pthread_rwlock_rdlock(&fs->tree);
-	rc = side_init(fs, parent, name, &from);
-	if (rc == 0)
-		rc = side_init(fs, new_parent, new_name, &to);
-	if (rc == 0 && changes_tree(&from, &to)) {
-		pthread_rwlock_unlock(&fs->tree);
-		free(from.path);
-		free(to.path);
+	/*
+	 * Streams and scratch change no path but their own, and putting them
+	 * in place may take its time: the tree is free for others meanwhile.
+	 */
+	if (inode_is_leaf(fs, parent, name))
+		pthread_rwlock_rdlock(&fs->tree);
+	else
 		pthread_rwlock_wrlock(&fs->tree);
-		to.path = NULL;
-		rc = side_init(fs, parent, name, &from);
-		if (rc == 0)
-			rc = side_init(fs, new_parent, new_name, &to);
-	}
-	if (rc == 0)
-		rc = rename_sides(fs, &from, &to, flags);
+	rc = rename_locked(fs, parent, name, new_parent, new_name, flags);
 	pthread_rwlock_unlock(&fs->tree);
-	free(from.path);
-	free(to.path);
 	fs_reply_result(req, rc);
 }

@@ -425,6 +425,35 @@ void inode_rename(struct fs *fs, struct inode *parent, const char *name,
 	pthread_mutex_unlock(&fs->lock);
 }
 
+void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
+		   const struct store_entry *entry)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&fs->lock);
+	inode = find_name(fs, parent, name);
+	if (inode && inode->kind != entry->kind) {
+		inode->kind = entry->kind;
+		inode->ino = entry->st.st_ino;
+	}
+	pthread_mutex_unlock(&fs->lock);
+}
+
+bool inode_is_leaf(struct fs *fs, fuse_ino_t parent, const char *name)
+{
+	struct inode *inode;
+	bool leaf;
+
+	pthread_mutex_lock(&fs->lock);
+	inode = find_id(fs, parent);
+	if (inode)
+		inode = find_name(fs, inode, name);
+	leaf = inode && (inode->kind == STORE_STREAM ||
+			 inode->kind == STORE_SCRATCH);
+	pthread_mutex_unlock(&fs->lock);
+	return leaf;
+}
+
 bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)
 {
 	bool cached;

@@ -117,6 +117,13 @@ void inode_rename(struct fs *fs, struct inode *parent, const char *name,
 		  struct inode *new_parent, const char *new_name,
 		  bool exchange);
 
+/* What a name stands for changed without the inode changing: kind, number. */
+void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
+		   const struct store_entry *entry);
+
+/* Whether a name is known to be that of a stream or scratch file. */
+bool inode_is_leaf(struct fs *fs, fuse_ino_t parent, const char *name);
+
 /*
  * Notes the version of the content that an open gives, and says whether the
  * kernel has that very content cached.

@@ -81,6 +81,16 @@ static int find_spot(struct store *store, const char *dir, enum store_kind kind,
 	return 0;
 }
 
+/* Gives what was made to who asked, if it was, and leaves the spot. */
+static int finish(struct spot *spot, const char *name,
+		  struct store_caller caller, int rc)
+{
+	if (rc == 0)
+		rc = own(spot->dir, name, caller);
+	close(spot->dir);
+	return rc;
+}
+
 int store_mkdir(struct store *store, const char *dir, enum store_kind kind,
 		const char *name, mode_t mode, struct store_caller caller)
 {
@@ -89,11 +99,10 @@ int store_mkdir(struct store *store, const char *dir, enum store_kind kind,
 
 	if (rc < 0)
 		return rc;
+	pthread_rwlock_rdlock(&store->names);
 	rc = mkdirat(spot.dir, name, mode & 07777) < 0 ? -errno : 0;
-	if (rc == 0)
-		rc = own(spot.dir, name, caller);
-	close(spot.dir);
-	return rc;
+	pthread_rwlock_unlock(&store->names);
+	return finish(&spot, name, caller, rc);
 }
 
 int store_symlink(struct store *store, const char *dir, enum store_kind kind,
@@ -105,11 +114,10 @@ int store_symlink(struct store *store, const char *dir, enum store_kind kind,
 
 	if (rc < 0)
 		return rc;
+	pthread_rwlock_rdlock(&store->names);
 	rc = symlinkat(target, spot.dir, name) < 0 ? -errno : 0;
-	if (rc == 0)
-		rc = own(spot.dir, name, caller);
-	close(spot.dir);
-	return rc;
+	pthread_rwlock_unlock(&store->names);
+	return finish(&spot, name, caller, rc);
 }
 
 int store_mknod(struct store *store, const char *dir, enum store_kind kind,
@@ -133,11 +141,10 @@ int store_mknod(struct store *store, const char *dir, enum store_kind kind,
 	rc = find_spot(store, dir, kind, name, false, &spot);
 	if (rc < 0)
 		return rc;
+	pthread_rwlock_rdlock(&store->names);
 	rc = mknodat(spot.dir, name, mode, dev) < 0 ? -errno : 0;
-	if (rc == 0)
-		rc = own(spot.dir, name, caller);
-	close(spot.dir);
-	return rc;
+	pthread_rwlock_unlock(&store->names);
+	return finish(&spot, name, caller, rc);
 }
 
 /* The directory that holds a node that is no stream. */
@@ -215,7 +222,10 @@ static int unlink_node(struct store *store, const char *dir, const char *name)
 	/* An object is a directory here. */
 	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 		return -EISDIR;
-	return unlinkat(fd, name, 0) < 0 ? -errno : 0;
+	pthread_rwlock_rdlock(&store->names);
+	rc = unlinkat(fd, name, 0) < 0 ? -errno : 0;
+	pthread_rwlock_unlock(&store->names);
+	return rc;
 }
 
 int store_unlink(struct store *store, const char *dir, enum store_kind kind,

@@ -10,17 +10,40 @@
 #include <string.h>
 #include <syslog.h>
 
+/*
+ * The time of SOURCE, which the control directory in it does not change: it is
+ * not shown.
+ */
+static void keep_time(const struct store *store, const struct stat *before)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+					  before->st_mtim};
+
+	utimensat(store->root, "", times, AT_EMPTY_PATH);
+}
+
+static int make_control(struct store *store)
+{
+	struct stat before;
+	int rc = store_check_writable(store);
+
+	if (rc == 0 && fstat(store->root, &before) < 0)
+		rc = -errno;
+	if (rc < 0)
+		return rc;
+	if (mkdirat(store->root, TREE_CONTROL, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	keep_time(store, &before);
+	return 0;
+}
+
 int control_dir(struct store *store, bool create)
 {
 	int fd = -ENOENT;
 
 	pthread_mutex_lock(&store->control_lock);
 	if (store->control < 0) {
-		fd = create ? store_check_writable(store) : 0;
-		if (fd == 0 && create &&
-		    mkdirat(store->root, TREE_CONTROL, 0700) < 0 &&
-		    errno != EEXIST)
-			fd = -errno;
+		fd = create ? make_control(store) : 0;
 		if (fd == 0)
 			fd = tree_open(store, TREE_CONTROL,
 				       O_RDONLY | O_DIRECTORY);
@@ -103,12 +126,14 @@ int control_sweep(struct store *store)
 void control_close(struct store *store)
 {
 	int fd = control_dir(store, false);
+	struct stat before;
 
 	if (fd < 0)
 		return;
-	if (!store->options.read_only) {
+	if (!store->options.read_only && fstat(store->root, &before) == 0) {
 		unlinkat(fd, "scratch", AT_REMOVEDIR);
-		unlinkat(store->root, TREE_CONTROL, AT_REMOVEDIR);
+		if (unlinkat(store->root, TREE_CONTROL, AT_REMOVEDIR) == 0)
+			keep_time(store, &before);
 	}
 	close(fd);
 	store->control = -1;

@@ -71,36 +71,58 @@ static int check_place(const struct store_object *object, int dir,
 	return snapshot_matches(&st, &known) ? 0 : -ESTALE;
 }
 
+/*
+ * Renames the new version into place. What is in the directory does not
+ * change by that, so the directory keeps its time.
+ */
+static int put_in_place(struct rebuild *rebuild, struct store_object *object,
+			int *ret_dir)
+{
+	const struct timespec access = {.tv_nsec = UTIME_OMIT};
+	struct store *store = rebuild->store;
+	const char *name = NULL;
+	struct stat st;
+	int dir = object->gone ? -ENOENT
+			       : tree_open_parent(store, object->path, &name);
+	int rc = dir < 0 ? dir : check_place(object, dir, name);
+
+	if (rc == 0 && fstat(dir, &st) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = tree_replace(control_dir(store, false), rebuild->name, dir,
+				  name, 0);
+	if (rc == 0) {
+		const struct timespec times[2] = {access, st.st_mtim};
+
+		/* Who may not set it has to live with another time. */
+		utimensat(dir, "", times, AT_EMPTY_PATH);
+		*ret_dir = dir;
+	} else if (dir >= 0) {
+		close(dir);
+	}
+	return rc;
+}
+
 int rebuild_place(struct rebuild *rebuild, struct store_object *object,
 		  struct snapshot *snapshot, bool durable)
 {
 	struct store *store = rebuild->store;
-	cleanup_close int dir = -1;
-	const char *name = NULL;
+	cleanup_close int dir = -1, real = -1;
 	struct stat st;
-	int rc = 0;
+	int rc;
 
 	if ((durable || object->snapshot->index->count) &&
 	    fdatasync(snapshot->fd) < 0)
 		return -errno;
-	pthread_rwlock_rdlock(&store->names);
-	dir = object->gone ? -ENOENT
-			   : tree_open_parent(store, object->path, &name);
-	rc = dir < 0 ? dir : check_place(object, dir, name);
-	if (rc == 0)
-		rc = tree_replace(control_dir(store, false), rebuild->name, dir,
-				  name, 0);
+	pthread_rwlock_wrlock(&store->names);
+	rc = put_in_place(rebuild, object, &dir);
 	pthread_rwlock_unlock(&store->names);
 	if (rc < 0)
 		return rc;
 	if (fstat(snapshot->fd, &st) == 0)
 		snapshot_note_stat(snapshot, &st);
-	if (durable) {
-		cleanup_close int real =
-			openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (real < 0 || fsync(real) < 0)
-			return -errno;
-	}
-	return 0;
+	if (!durable)
+		return 0;
+	real = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return real < 0 || fsync(real) < 0 ? -errno : 0;
 }

@@ -15,7 +15,9 @@
  *	store_object.lock   what the object holds: snapshot, open files, commits
  *	store_file.lock     the content of an open file
  *	store.names         the paths of cached objects, and that a path still
- *	                    names the object while something is put in its place
+ *	                    names the object while something is put in its place;
+ *	                    read by what makes or removes entries, so that their
+ *	                    effect on a directory's time is not undone
  *	store.objects_lock  the cache of objects and its order of use
  *	store.scratch_lock  the open scratch files
  *	store.control_lock  the making of SOURCE/.bkupfs
