@@ -451,6 +451,29 @@ class Scratch(Tree):
         self.assertEqual(st.st_mtime_ns, 10**18 + 2)
         self.assertEqual(stat.S_IMODE(st.st_mode), 0o640)
 
+    def test_metadata_right_after_a_rename(self):
+        """What was scratch is a stream in every respect, and back."""
+        last = "F/.x"
+        write(self.at(last), b"new")
+        for name in ("F/:x", "F/:x~", "F/:y", "F/.z", "F/ea"):
+            os.rename(self.at(last), self.at(name))
+            path = self.at(name)
+            os.chmod(path, 0o604)
+            os.chown(path, 1234, 4321)
+            os.utime(path, ns=(10**18, 10**18 + 5))
+            os.listxattr(path)
+            st = os.stat(path)
+            self.assertEqual((stat.S_IMODE(st.st_mode), st.st_uid, st.st_gid,
+                              st.st_mtime_ns),
+                             (0o604, 1234, 4321, 10**18 + 5), name)
+            os.truncate(path, 2)
+            with open(path, "ab") as file:
+                file.write(b"w")
+            self.assertEqual(read(path), b"new", name)
+            last = name
+        self.assertEqual(os.getxattr(path, "user.bkupfs.id"), b"2")
+        self.assertEqual(self.contents("F")[b"ea"], b"new")
+
     def test_a_daemon_that_was_killed_leaves_scratch(self):
         write(self.at("F/.x"), b"kept")
         os.sync()
