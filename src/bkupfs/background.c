@@ -19,11 +19,16 @@ static int await_early_end(pid_t child)
 
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		return WEXITSTATUS(status);
 	if (WIFSIGNALED(status))
 		log_message(LOG_ERR, "the daemon was killed at its start: %s",
 			    strsignal(WTERMSIG(status)));
-	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status)
-							: EXIT_NOT_MOUNTED;
+	else
+		log_message(LOG_ERR,
+			    "the daemon was told to end before the mount "
+			    "answered");
+	return EXIT_NOT_MOUNTED;
 }
 
 int background_start(int *ret_ready_fd, int *ret_status)

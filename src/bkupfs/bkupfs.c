@@ -10,6 +10,7 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 static int wait_for_daemon(const char *mount_point)
@@ -45,11 +46,24 @@ static int run(const struct command *command)
 	return mount_source(command);
 }
 
+/* Else what is opened first would be taken for one of them. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	__attribute__((cleanup(command_done))) struct command command;
 	int rc;
 
+	open_standard_streams();
 	log_open("bkupfs");
 	rc = command_parse(argc, argv, &command);
 	if (rc == -ENOMEM)

@@ -153,15 +153,11 @@ static int serve_session(struct daemon *daemon)
 		notify_manager("STOPPING=1");
 	session_unmount(daemon->session);
 	ready_join(&ready);
-	if (!atomic_load(&ready.done)) {
-		log_message(LOG_ERR, "ended before the mount on '%s' answered",
-			    daemon->mount_point);
-		return EXIT_NOT_MOUNTED;
-	}
-	if (rc < 0)
-		log_message(LOG_ERR, "the mount on '%s' broke off: %s",
-			    daemon->mount_point, strerror(-rc));
-	return rc < 0 ? EXIT_BROKE_OFF : 0;
+	if (rc == 0)
+		return 0;
+	log_message(LOG_ERR, "the mount on '%s' broke off: %s",
+		    daemon->mount_point, strerror(-rc));
+	return atomic_load(&ready.done) ? EXIT_BROKE_OFF : EXIT_NOT_MOUNTED;
 }
 
 static int serve(struct daemon *daemon)

@@ -21,7 +21,7 @@ struct ready {
 	const char *mount_point;
 	unsigned int readahead; /* KiB */
 	struct store *store;
-	int fd;			/* of background_start, or -1 */
+	int fd; /* of background_start, or -1 */
 
 	pthread_t thread;
 	atomic_bool done; /* whether the mount has answered */
