@@ -18,8 +18,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FIRST_NAME_CAPACITY = 256 };
-
 enum state {
 	STATE_HEADER,
 	STATE_NAME,
@@ -145,8 +143,6 @@ static int decoder_grow_name(struct bkup_decoder *decoder, size_t size,
 	if (size <= capacity)
 		return 0;
 	capacity = 2 * capacity > size ? 2 * capacity : size;
-	if (capacity < FIRST_NAME_CAPACITY)
-		capacity = FIRST_NAME_CAPACITY;
 	if (capacity > max)
 		capacity = max;
 	name = realloc(decoder->name, capacity);

@@ -38,22 +38,6 @@ static bool base_is(const char *base, const char *child, size_t length)
 	       memcmp(base, child, length) == 0;
 }
 
-static int base_parse_number(const char *child, size_t length, uint32_t *ret_id)
-{
-	char base[NAME_BASE_SIZE];
-	uint32_t id;
-
-	if (length != strlen("id_00000000") || strncmp(child, "id_", 3) != 0)
-		return -EINVAL;
-	/* Formatting it again finds what strtoul takes too kindly. */
-	id = strtoul(child + 3, NULL, 16);
-	name_base_format(id, base);
-	if (!base_is(base, child, length))
-		return -EINVAL;
-	*ret_id = id;
-	return length;
-}
-
 int name_base_parse(const char *child, uint32_t *ret_id)
 {
 	size_t length = strcspn(child, ":%");
@@ -64,7 +48,10 @@ int name_base_parse(const char *child, uint32_t *ret_id)
 			return length;
 		}
 	}
-	return base_parse_number(child, length, ret_id);
+	if (strncmp(child, "id_", 3) != 0)
+		return -EINVAL;
+	*ret_id = strtoul(child + 3, NULL, 16);
+	return length;
 }
 
 bool name_is_ordinal(const char *text)

@@ -18,9 +18,9 @@ enum {
 size_t name_base_format(uint32_t id, char *ret_base);
 
 /*
- * The id whose base begins a child name: all of it, or up to a `:` or `%`.
+ * The id whose base begins a child name: all of it, or up to a `:` or `%`. It
+ * takes more than name_base_format gives: the caller is to format it again.
  *
- * ret_id: untouched if there is none.
  * Returns: the length of the base, or -EINVAL.
  */
 int name_base_parse(const char *child, uint32_t *ret_id);

@@ -101,21 +101,16 @@ static int raw_parse(struct raw *raw, const char *suffix)
 	return raw_put_text(raw, suffix);
 }
 
-/* Cuts `#N` off a child name. Errors: -EINVAL for an N that is no uint32_t. */
-static int ordinal_split(char *child, uint32_t *ret_ordinal)
+/* Cuts `#N` off a child name. Returns: N, or 1 without one. */
+static uint32_t ordinal_split(char *child)
 {
 	char *hash = strrchr(child, '#');
-	unsigned long long ordinal;
 
-	*ret_ordinal = 1;
 	if (!hash || !name_is_ordinal(hash + 1))
-		return 0;
-	ordinal = strtoull(hash + 1, NULL, 10);
-	if (ordinal > UINT32_MAX)
-		return -EINVAL;
-	*ret_ordinal = ordinal;
+		return 1;
 	*hash = '\0';
-	return 0;
+	/* One that is too large for an ordinal does not format as it was. */
+	return strtoull(hash + 1, NULL, 10);
 }
 
 static bool was_cut(const char *base, size_t length)
@@ -164,9 +159,7 @@ int bkup_name_parse(const char *child, struct bkup_name *ret_name)
 	if (length >= sizeof(base))
 		return -ENAMETOOLONG;
 	memcpy(base, child, length + 1);
-	rc = ordinal_split(base, &name.ordinal);
-	if (rc < 0)
-		return rc;
+	name.ordinal = ordinal_split(base);
 	length = strlen(base);
 	if (length > BKUP_CHILD_BASE_MAX || was_cut(base, length))
 		return -ENAMETOOLONG;

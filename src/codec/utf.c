@@ -55,7 +55,7 @@ size_t utf8_get(const char *text, uint32_t *ret_code)
 			return 0;
 		code = code << 6 | (bytes[i] & 0x3f);
 	}
-	if (code < least[size] || code > 0x10ffff)
+	if (size == 0 || code < least[size] || code > 0x10ffff)
 		return 0;
 	if (utf16_is_high(code) || utf16_is_low(code))
 		return 0;

@@ -305,6 +305,27 @@ START_TEST(a_name_takes_memory_only_as_it_arrives)
 }
 END_TEST
 
+START_TEST(a_name_takes_no_more_memory_than_it_has_bytes)
+{
+	struct bkup_decoder *decoder;
+	struct bytes bytes = {0};
+	size_t used;
+
+	bytes_add_header(&bytes, BKUP_ALTERNATE_DATA, 0, 0, 5002);
+	bytes_fill(&bytes, 'n', 5002);
+	ck_assert_int_eq(bkup_decoder_new(&decoder), 0);
+	largest = 0;
+	ck_assert_int_eq(bkup_decoder_push(decoder, bytes.data, 5020, &used),
+			 BKUP_EVENT_MORE);
+	ck_assert_int_eq(
+		bkup_decoder_push(decoder, bytes.data + 5020, 2, &used),
+		BKUP_EVENT_RECORD);
+	ck_assert_uint_eq(largest, 5002);
+	bkup_decoder_free(decoder);
+	bytes_done(&bytes);
+}
+END_TEST
+
 START_TEST(payloads_take_no_memory)
 {
 	struct bkup_decoder *decoder;
@@ -334,6 +355,7 @@ int main(void)
 	const TTest *const tests[] = {
 		survives_every_failure,
 		a_name_takes_memory_only_as_it_arrives,
+		a_name_takes_no_more_memory_than_it_has_bytes,
 		payloads_take_no_memory,
 	};
 

@@ -207,6 +207,31 @@ START_TEST(a_copy_needs_all_of_its_source)
 }
 END_TEST
 
+/* The kernel copies from files only; what else can be read is read. */
+START_TEST(copies_what_the_kernel_will_not)
+{
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+	int to = unit_file("x", 1);
+	int pipe = unit_pipe("x", 1);
+	struct bytes expected = {0};
+	uint8_t *got = malloc(300000);
+
+	ck_assert(zero >= 0 && full >= 0 && got);
+	bytes_fill(&expected, 0, 300000);
+	ck_assert_int_eq(io_copy(zero, 0, to, 0, 300000), 0);
+	ck_assert_int_eq(io_pread(to, got, 300000, 0), 300000);
+	ck_assert(bytes_are(&expected, got, 300000));
+	ck_assert_int_eq(io_copy(to, 0, full, 0, 300000), -ENOSPC);
+	ck_assert_int_eq(io_copy(to, 0, full, 0, 1), -ENOSPC);
+	ck_assert_int_eq(io_copy(pipe, 0, to, 0, 1), -ESPIPE);
+	ck_assert_int_eq(io_copy(-1, 0, to, 0, 300000), -EBADF);
+	ck_assert_int_eq(io_copy(-1, 0, to, 0, 1), -EBADF);
+	free(got);
+	bytes_done(&expected);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -219,6 +244,7 @@ int main(void)
 		copies_ranges_of_every_size,
 		copies_between_a_file_and_another_filesystem,
 		a_copy_needs_all_of_its_source,
+		copies_what_the_kernel_will_not,
 	};
 
 	return unit_main("io", tests, N_ELEMENTS(tests), 30);

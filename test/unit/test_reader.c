@@ -116,9 +116,9 @@ static void add_mixture(struct bytes *bytes)
 	bytes_add_record(bytes, BKUP_ALTERNATE_DATA, 0, ":a:$DATA", "");
 	bytes_add_record(bytes, BKUP_ALTERNATE_DATA, 0, ":b:$DATA", "bbb");
 	/* Larger than what is read ahead. */
-	bytes_add_header(bytes, BKUP_ALTERNATE_DATA, 0, 25000, 4000);
+	bytes_add_header(bytes, BKUP_ALTERNATE_DATA, 0, 50000, 4000);
 	bytes_fill(bytes, 'n', 4000);
-	bytes_fill(bytes, 'p', 25000);
+	bytes_fill(bytes, 'p', 50000);
 	bytes_add_record(bytes, UINT32_MAX, 0, "x", "end");
 }
 
@@ -595,35 +595,98 @@ START_TEST(a_file_that_shrinks_is_cut)
 }
 END_TEST
 
+/*
+ * Makes a backup file of this process' environment, which its file in /proc
+ * shows as it stands in memory. The test runs in a process of its own.
+ */
+static size_t make_environ_a_backup_file(void)
+{
+	int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+	struct bytes header = {0};
+	char buffer[1 << 16];
+	ssize_t size = read(fd, buffer, sizeof(buffer));
+
+	ck_assert_int_ge(size, BKUP_HEADER_SIZE);
+	bytes_add_header(&header, BKUP_DATA, 0, size - BKUP_HEADER_SIZE, 0);
+	memcpy(environ[0], header.data, header.size);
+	close(fd);
+	bytes_done(&header);
+	return size;
+}
+
 START_TEST(a_file_that_hides_its_size_is_read)
 {
+	size_t size = make_environ_a_backup_file();
+	struct bkup_record record;
 	struct input input;
-	struct items got;
 
-	/* Text is no backup file; an empty file would be one. */
-	input_open_fd(&input, open("/proc/self/status", O_RDONLY | O_CLOEXEC));
-	ck_assert_int_eq(read_all(input.reader, 64, &got), -EBADMSG);
-	ck_assert_uint_eq(bkup_reader_offset(input.reader), 20);
-	items_done(&got);
+	input_open_fd(&input, open("/proc/self/environ", O_RDONLY | O_CLOEXEC));
+	ck_assert_int_eq(bkup_reader_next(input.reader, &record), 1);
+	ck_assert_uint_eq(record.size, size - BKUP_HEADER_SIZE);
+	ck_assert_int_eq(bkup_reader_next(input.reader, &record), 0);
+	ck_assert_uint_eq(bkup_reader_offset(input.reader), size);
 	input_close(&input);
 }
 END_TEST
 
 START_TEST(an_error_of_the_system_is_told_and_remembered)
 {
+	static const enum kind kinds[] = {KIND_PIPE, KIND_FILE};
 	struct bytes bytes = {0};
-	struct bkup_record record;
-	struct input input;
 
 	bytes_add_record(&bytes, BKUP_DATA, 0, "", "data");
-	input_open(&input, KIND_PIPE, bytes.data, bytes.size);
-	close(input.fd);
-	ck_assert_int_eq(bkup_reader_next(input.reader, &record), -EBADF);
-	ck_assert_int_eq(bkup_reader_next(input.reader, &record), -EBADF);
-	ck_assert_int_eq(bkup_reader_read(input.reader, &record, 1), -EBADF);
-	ck_assert_ptr_null(bkup_reader_reason(input.reader));
-	input.fd = -1;
-	input_close(&input);
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
+		struct bkup_record record;
+		struct input input;
+		uint64_t seeked;
+
+		input_open(&input, kinds[i], bytes.data, bytes.size);
+		close(input.fd);
+		for (int twice = 0; twice < 2; twice++)
+			ck_assert_int_eq(
+				bkup_reader_next(input.reader, &record),
+				-EBADF);
+		ck_assert_int_eq(bkup_reader_read(input.reader, &record, 1),
+				 -EBADF);
+		ck_assert_int_eq(bkup_seek(input.reader, 0, &seeked), -EBADF);
+		ck_assert_ptr_null(bkup_reader_reason(input.reader));
+		input.fd = -1;
+		input_close(&input);
+	}
+	bytes_done(&bytes);
+}
+END_TEST
+
+/* Skipping on a pipe is reading, and fails as reading does. */
+START_TEST(a_seek_tells_what_it_meets)
+{
+	static const struct {
+		int flags, rc;
+	} rows[] = {{0, -EBADMSG}, {O_NONBLOCK, -ENOTSUP}};
+	struct bytes bytes = {0};
+
+	bytes_add_header(&bytes, BKUP_DATA, 0, 100, 0);
+	bytes_fill(&bytes, 'x', 50);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct bkup_reader *reader;
+		struct bkup_record record;
+		uint64_t seeked = 77;
+		int fds[2];
+
+		ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+		ck_assert_int_eq(write(fds[1], bytes.data, bytes.size),
+				 bytes.size);
+		ck_assert_int_eq(bkup_reader_new_fd(fds[0], &reader), 0);
+		ck_assert_int_eq(bkup_reader_next(reader, &record), 1);
+		ck_assert_int_eq(fcntl(fds[0], F_SETFL, rows[i].flags), 0);
+		if (rows[i].rc == -EBADMSG)
+			close(fds[1]);
+		ck_assert_int_eq(bkup_seek(reader, 60, &seeked), rows[i].rc);
+		ck_assert_int_eq(bkup_seek(reader, 0, &seeked), rows[i].rc);
+		ck_assert_int_eq(bkup_reader_next(reader, &record), rows[i].rc);
+		ck_assert_uint_eq(seeked, 77);
+		bkup_reader_free(reader);
+	}
 	bytes_done(&bytes);
 }
 END_TEST
@@ -648,6 +711,7 @@ int main(void)
 		a_file_that_shrinks_is_cut,
 		a_file_that_hides_its_size_is_read,
 		an_error_of_the_system_is_told_and_remembered,
+		a_seek_tells_what_it_meets,
 	};
 
 	return unit_main("reader", tests, N_ELEMENTS(tests), 60);

@@ -460,6 +460,12 @@ START_TEST(decodes_every_sparse_shape)
 }
 END_TEST
 
+START_TEST(free_takes_null)
+{
+	bkup_sparse_map_free(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -474,6 +480,7 @@ int main(void)
 		a_million_random_blocks,
 		blocks_that_follow_each_other_take_one_extent,
 		decodes_every_sparse_shape,
+		free_takes_null,
 	};
 
 	return unit_main("sparse", tests, N_ELEMENTS(tests), 60);
