@@ -80,8 +80,8 @@ BKUP_EXPORT size_t bkup_name_format(uint32_t id, const uint8_t *raw,
  *
  * ret_name: to be given to bkup_name_done.
  * Errors: -EINVAL for a name that is no stream's (scratch names are not);
- * -ENAMETOOLONG for one that was cut, and so cannot be turned back, or whose
- * raw name would be longer than BKUP_NAME_MAX.
+ * -ENAMETOOLONG for one that was cut, and so cannot be turned back, or that is
+ * longer than BKUP_CHILD_BASE_MAX and an ordinal.
  */
 BKUP_EXPORT int bkup_name_parse(const char *child, struct bkup_name *ret_name);
 

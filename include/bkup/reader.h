@@ -3,7 +3,8 @@
  * Reading NT backup files: bkup_decoder is a step machine that is fed bytes in
  * chunks of any size and never fetches any; bkup_reader pulls the bytes for it
  * out of a file, a pipe or memory. Memory is bounded by one name, whatever the
- * sizes of payloads. SPARSE_BLOCKs are records like others here.
+ * sizes of payloads. SPARSE_BLOCKs are records like others here: what is in
+ * them is for bkup_sparse_offset_decode to check.
  */
 #ifndef BKUP_READER_H
 #define BKUP_READER_H
@@ -59,7 +60,7 @@ BKUP_EXPORT int bkup_decoder_finish(struct bkup_decoder *decoder);
 BKUP_EXPORT const struct bkup_record *
 bkup_decoder_record(const struct bkup_decoder *decoder);
 
-/* That record's name, record->name_size bytes of UTF-16LE. */
+/* That record's name, record->name_size bytes of UTF-16LE; never NULL. */
 BKUP_EXPORT const uint8_t *
 bkup_decoder_name(const struct bkup_decoder *decoder);
 
@@ -80,11 +81,13 @@ bkup_decoder_reason(const struct bkup_decoder *decoder);
 struct bkup_reader;
 
 /*
- * A reader of what fd gives from its current offset on. In a file that can
- * seek, skipping seeks, and a payload that passes the end of the file is found
- * when its header is read.
+ * A reader of what fd gives from its current offset on. In a regular file,
+ * skipping seeks, a payload that passes the end of the file is found when its
+ * header is read, and the offset of fd itself does not move. From anything else
+ * no byte is taken before it is needed.
  *
- * Errors: -ENOTSUP for a handle that is not synchronous; -EBADF; -EISDIR.
+ * Errors: -ENOTSUP for a handle that is not synchronous; -EBADF also for one
+ * that is not open for reading; -EISDIR.
  */
 BKUP_EXPORT int bkup_reader_new_fd(int fd, struct bkup_reader **ret_reader);
 

@@ -38,6 +38,9 @@ BKUP_EXPORT int bkup_sparse_map_add(struct bkup_sparse_map *map,
 /*
  * Resolves overlaps, in O(n log n), and joins extents that follow each other
  * in the stream and in the file. After it the extents are sorted and disjoint.
+ * Does nothing to a sealed map.
+ *
+ * Errors: -ENOMEM; the map is as it was then, and can be sealed later.
  */
 BKUP_EXPORT int bkup_sparse_map_seal(struct bkup_sparse_map *map);
 

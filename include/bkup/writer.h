@@ -14,17 +14,19 @@
 
 /*
  * As the size of a record: not known yet. The header is patched when the
- * record ends; needs a sink that can seek.
+ * record ends; needs a sink that can seek. Until then it is a header that every
+ * reader refuses.
  */
 #define BKUP_SIZE_UNKNOWN UINT64_MAX
 
 struct bkup_writer;
 
 /*
- * A writer to fd, at its current offset.
+ * A writer to fd, at its current offset, which moves with what is written.
  *
  * Errors: -ENOTSUP for a handle that is not synchronous or has O_APPEND and is
- * a file (patched sizes would land at its end); -EBADF.
+ * a file (patched sizes would land at its end); -EBADF also for one that is not
+ * open for writing.
  */
 BKUP_EXPORT int bkup_writer_new_fd(int fd, struct bkup_writer **ret_writer);
 
