@@ -121,7 +121,7 @@ static int open_inode(struct place *place, int flags,
 void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	struct stream_handle *handle;
+	struct stream_handle *handle = NULL;
 	struct place place;
 	int rc = place_enter(fs, id, &place);
 
@@ -178,7 +178,7 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 {
 	struct fs *fs = fs_of(req);
 	struct fuse_entry_param entry;
-	struct stream_handle *handle;
+	struct stream_handle *handle = NULL;
 	struct place place;
 	int rc = place_enter(fs, parent, &place);
 

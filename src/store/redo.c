@@ -369,11 +369,13 @@ static int recover(struct store *store, const char *name)
 	struct stat st;
 	int rc, fd;
 
+	if (strlen(name) >= sizeof(redo.name))
+		return -EBADMSG;
+	strcpy(redo.name, name);
 	redo.fd = openat(control_dir(store, false), name,
 			 O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (redo.fd < 0)
 		return -errno;
-	snprintf(redo.name, sizeof(redo.name), "%s", name);
 	rc = fstat(redo.fd, &st) < 0 ? -errno : 0;
 	if (rc == 0)
 		rc = read_head(redo.fd, st.st_size, &head);
