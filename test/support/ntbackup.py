@@ -10,7 +10,8 @@ Standard library only; speed does not matter here.
     ntbackup.py list FILE              its streams, as a mount should show them
     ntbackup.py extract FILE CHILD     the content of one of them
     ntbackup.py compare FILE OBJECTDIR is a mounted object what FILE says?
-    ntbackup.py same FILE FILE         have they the same streams, in any order?
+    ntbackup.py same PATH PATH         have files, or all files of two trees, the
+                                       same streams, in any order?
 """
 
 import argparse
@@ -25,6 +26,37 @@ from nt_records import Malformed, fold, listing
 def read_file(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def walk(path):
+    """{name below path: a file's bytes, or None for a directory}"""
+    if not os.path.isdir(path):
+        return {"": read_file(path)}
+    found = {}
+    for where, directories, files in os.walk(path):
+        if ".bkupfs" in directories:
+            directories.remove(".bkupfs")
+        for name in directories:
+            found[os.path.relpath(os.path.join(where, name), path)] = None
+        for name in files:
+            full = os.path.join(where, name)
+            found[os.path.relpath(full, path)] = read_file(full)
+    return found
+
+
+def same(one, two, attributes):
+    ours, theirs = walk(one), walk(two)
+    faults = [f"{name}: is in one of both only"
+              for name in set(ours) ^ set(theirs)]
+    for name in set(ours) & set(theirs):
+        if (ours[name] is None) != (theirs[name] is None):
+            faults.append(f"{name}: is a directory in one of both")
+        elif ours[name] is not None:
+            faults += [f"{name}: {fault}" for fault in differences(
+                ours[name], theirs[name], attributes)]
+    for fault in sorted(faults):
+        print(f"{one}, {two}: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 def main():
@@ -43,8 +75,8 @@ def main():
     verb.add_argument("file")
     verb.add_argument("objectdir")
     verb = verbs.add_parser("same")
-    verb.add_argument("file")
-    verb.add_argument("other")
+    verb.add_argument("one")
+    verb.add_argument("two")
     verb.add_argument("--attributes", action="store_true")
     args = parser.parse_args()
     if args.verb == "generate":
@@ -52,6 +84,8 @@ def main():
             out.write(generate(args.seed, plain_names=args.plain_names,
                                canonical=args.canonical))
         return 0
+    if args.verb == "same":
+        return same(args.one, args.two, args.attributes)
     data = read_file(args.file)
     if args.verb == "list":
         for stream in fold(data):
@@ -64,12 +98,9 @@ def main():
         for at in range(0, stream.size, READ_AT_ONCE):
             sys.stdout.buffer.write(stream.read(data, at, READ_AT_ONCE))
         return 0
-    if args.verb == "same":
-        faults = differences(data, read_file(args.other), args.attributes)
-    else:
-        faults = compare(data, args.objectdir)
+    faults = compare(data, args.objectdir)
     for fault in faults:
-        print(f"{args.file}: {fault}", file=sys.stderr)
+        print(f"{args.objectdir}: {fault}", file=sys.stderr)
     return 1 if faults else 0
 
 
