@@ -66,22 +66,17 @@ int fs_find_entry(struct place *parent, const char *name,
 {
 	struct fs *fs = parent->fs;
 	struct store_entry entry;
-	struct inode *inode;
 	int rc = store_lookup(fs->store, parent->path, parent->kind, name,
 			      &entry);
 
-	if (rc == 0)
-		rc = inode_get(fs, parent->inode, name, &entry, &inode);
 	if (rc < 0)
 		return rc;
 	*ret_entry = (struct fuse_entry_param){
-		.ino = inode->id,
 		.attr = entry.st,
 		.attr_timeout = fs->options.timeout,
 		.entry_timeout = fs->options.timeout,
 	};
-	ret_entry->attr.st_ino = inode->ino;
-	return 0;
+	return inode_get(fs, parent->inode, name, &entry, ret_entry);
 }
 
 void fs_reply_entry(fuse_req_t req, struct place *parent, const char *name)

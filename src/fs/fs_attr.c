@@ -30,7 +30,7 @@ static int stat_path(struct place *place, struct stat *ret_st)
 	    place->kind == STORE_OTHER) {
 		rc = store_stat(store, place->path, &entry);
 	} else {
-		enum store_kind kind = place->inode->parent->kind;
+		enum store_kind kind = place->parent_kind;
 
 		path = strdup(place->path);
 		if (!path)
@@ -51,7 +51,7 @@ static int stat_place(struct place *place, struct stat *ret_st)
 			     : stat_path(place, ret_st);
 
 	if (rc == 0)
-		ret_st->st_ino = place->inode->ino;
+		ret_st->st_ino = place->ino;
 	return rc;
 }
 
@@ -93,7 +93,7 @@ static int truncate_path(struct place *place, uint64_t size)
 		return -ENOMEM;
 	name = split(path);
 	rc = store_file_open(fs->store, name == path ? "" : path,
-			     place->inode->parent->kind, name, O_WRONLY, 0,
+			     place->parent_kind, name, O_WRONLY, 0,
 			     (struct store_caller){0}, &file);
 	free(path);
 	if (rc < 0)

@@ -116,12 +116,10 @@ static bool add_plus(struct filling *filling, const char *name, off_t next)
 
 static bool add_dot(struct filling *filling, off_t at)
 {
-	struct inode *inode = filling->place->inode;
+	const struct place *place = filling->place;
 
-	if (at == 1 && inode->parent)
-		inode = inode->parent;
-	return add_plain(filling, at ? ".." : ".", S_IFDIR, inode->ino,
-			 at + 1);
+	return add_plain(filling, at ? ".." : ".", S_IFDIR,
+			 at ? place->parent_ino : place->ino, at + 1);
 }
 
 static void fill(struct filling *filling, const struct store_listing *listing,

@@ -79,7 +79,7 @@ static int open_file(struct place *place, int flags, struct store_file **ret)
 	if (slash)
 		*slash = '\0';
 	return store_file_open(place->fs->store, dir,
-			       place->inode->parent->kind, name, flags, 0,
+			       place->parent_kind, name, flags, 0,
 			       (struct store_caller){0}, ret);
 }
 

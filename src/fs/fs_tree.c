@@ -159,12 +159,9 @@ struct side {
 static int side_init(struct fs *fs, fuse_ino_t parent, const char *name,
 		     struct side *side)
 {
-	side->inode = inode_of(fs, parent);
-	if (!side->inode)
-		return -ESTALE;
-	side->place.kind = side->inode->kind;
 	side->place.name = name;
-	return inode_path(fs, side->inode, &side->path);
+	return inode_of_dir(fs, parent, &side->inode, &side->place.kind,
+			    &side->path);
 }
 
 /* What stands at a side now may be of another kind than its inode was. */

@@ -231,14 +231,39 @@ static int path_locked(const struct inode *inode, char **ret_path)
 	return *ret_path ? 0 : -ENOMEM;
 }
 
-int inode_path(struct fs *fs, const struct inode *inode, char **ret_path)
+int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
+		 enum store_kind *ret_kind, char **ret_path)
 {
+	struct inode *inode;
 	int rc;
 
 	pthread_mutex_lock(&fs->lock);
-	rc = path_locked(inode, ret_path);
+	inode = find_id(fs, id);
+	rc = inode ? path_locked(inode, ret_path) : -ESTALE;
+	if (rc == 0) {
+		*ret_inode = inode;
+		*ret_kind = inode->kind;
+	}
 	pthread_mutex_unlock(&fs->lock);
 	return rc;
+}
+
+/* Notes what an inode is at this moment. */
+static int look_at(struct place *place, const struct inode *inode)
+{
+	const struct inode *parent = inode->parent ? inode->parent : inode;
+
+	place->kind = inode->kind;
+	place->parent_kind = parent->kind;
+	place->ino = inode->ino;
+	place->parent_ino = parent->ino;
+	place->file = inode->file;
+	place->attached = inode->attached;
+	if (!place->attached && !place->file)
+		return -ESTALE;
+	if (place->file)
+		store_file_hold(place->file);
+	return 0;
 }
 
 int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
@@ -250,15 +275,8 @@ int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
 	pthread_mutex_lock(&fs->lock);
 	place.inode = find_id(fs, id);
 	rc = place.inode ? path_locked(place.inode, &place.path) : -ESTALE;
-	if (rc == 0) {
-		place.kind = place.inode->kind;
-		place.file = place.inode->file;
-		place.attached = place.inode->attached;
-		if (!place.attached && !place.file)
-			rc = -ESTALE;
-		else if (place.file)
-			store_file_hold(place.file);
-	}
+	if (rc == 0)
+		rc = look_at(&place, place.inode);
 	pthread_mutex_unlock(&fs->lock);
 	if (rc < 0) {
 		free(place.path);
@@ -292,7 +310,8 @@ static bool stands_for(const struct inode *inode, enum store_kind kind)
 }
 
 static int get_locked(struct fs *fs, struct inode *parent, const char *name,
-		      const struct store_entry *entry, struct inode **ret_inode)
+		      const struct store_entry *entry,
+		      struct fuse_entry_param *ret_entry)
 {
 	struct inode *inode = find_name(fs, parent, name);
 
@@ -313,17 +332,19 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 	}
 	inode->kind = entry->kind;
 	inode->lookups++;
-	*ret_inode = inode;
+	ret_entry->ino = inode->id;
+	ret_entry->attr.st_ino = inode->ino;
 	return 0;
 }
 
 int inode_get(struct fs *fs, struct inode *parent, const char *name,
-	      const struct store_entry *entry, struct inode **ret_inode)
+	      const struct store_entry *entry,
+	      struct fuse_entry_param *ret_entry)
 {
 	int rc;
 
 	pthread_mutex_lock(&fs->lock);
-	rc = get_locked(fs, parent, name, entry, ret_inode);
+	rc = get_locked(fs, parent, name, entry, ret_entry);
 	pthread_mutex_unlock(&fs->lock);
 	return rc;
 }

@@ -77,7 +77,8 @@ struct inode *inode_of(struct fs *fs, fuse_ino_t id);
 struct place {
 	struct fs *fs;
 	struct inode *inode;
-	enum store_kind kind;
+	enum store_kind kind, parent_kind;
+	uint64_t ino, parent_ino; /* the root is its own parent */
 	char *path;
 	struct store_file *file; /* the inode's, if it is open */
 	bool attached;
@@ -87,15 +88,19 @@ struct place {
 int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place);
 void place_leave(struct place *place);
 
-/* The path of an inode; the tree is locked. */
-int inode_path(struct fs *fs, const struct inode *inode, char **ret_path);
+/* A directory that a rename names; the tree is locked. ret_path: malloc'ed. */
+int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
+		 enum store_kind *ret_kind, char **ret_path);
 
 /*
  * The inode for what a lookup found, with one more lookup; made if the name
  * had none, or had one that stands for something else.
+ *
+ * ret_entry: gets the node id and st_ino.
  */
 int inode_get(struct fs *fs, struct inode *parent, const char *name,
-	      const struct store_entry *entry, struct inode **ret_inode);
+	      const struct store_entry *entry,
+	      struct fuse_entry_param *ret_entry);
 
 /* The kernel forgets count lookups. */
 void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count);
