@@ -45,9 +45,9 @@ START_TEST(a_read_ends_only_at_the_end)
 	char buffer[16];
 
 	for (size_t i = 0; i < unit_chunks_count; i++) {
-		int fd = unit_fed_pipe("0123456789", 10, unit_chunks[i], 500);
+		int fd = unit_fed_pipe("0123456789", 10, unit_chunks[i], 4000);
 
-		unit_interrupt_every(300);
+		unit_interrupt_every(1000);
 		ck_assert_int_eq(io_read(fd, buffer, 4), 4);
 		ck_assert_mem_eq(buffer, "0123", 4);
 		ck_assert_int_eq(io_read(fd, buffer, 16), 6);
@@ -55,6 +55,7 @@ START_TEST(a_read_ends_only_at_the_end)
 		ck_assert_int_eq(io_read(fd, buffer, 16), 0);
 		close(fd);
 	}
+	unit_interrupt_every(0);
 	ck_assert_uint_gt(unit_interrupts(), 5);
 }
 END_TEST

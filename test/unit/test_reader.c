@@ -515,10 +515,11 @@ START_TEST(retries_what_a_signal_interrupts)
 
 	bytes_load(&bytes, EXAMPLE);
 	items_expect(&expected, &bytes);
-	input_open_fd(&input, unit_fed_pipe(bytes.data, bytes.size, 7, 3000));
-	unit_interrupt_every(500);
+	input_open_fd(&input, unit_fed_pipe(bytes.data, bytes.size, 7, 4000));
+	unit_interrupt_every(1000);
 	ck_assert_int_eq(read_all(input.reader, 64, &got), 0);
 	/* The feeder pauses longer than signals do, so reads were hit. */
+	unit_interrupt_every(0);
 	ck_assert_uint_gt(unit_interrupts(), 20);
 	items_compare(&got, &expected, "interrupted");
 	items_done(&got);

@@ -504,7 +504,7 @@ static pid_t slow_reader(const struct output *output,
 			      memcmp(buffer, expected->data + at, n)))
 			_exit(1);
 		at += n > 0 ? n : 0;
-		usleep(1000);
+		usleep(4000);
 	}
 	_exit(n < 0 || at != expected->size);
 }
@@ -524,10 +524,11 @@ START_TEST(completes_what_a_signal_interrupts)
 	items_expect(&items, &bytes);
 	output_open(&output, KIND_PIPE);
 	child = slow_reader(&output, &bytes);
-	unit_interrupt_every(300);
+	unit_interrupt_every(1000);
 	ck_assert_int_eq(
 		write_item(output.writer, &items.list[0], SIZE_MAX, false), 0);
 	ck_assert_int_eq(bkup_writer_finish(output.writer), 0);
+	unit_interrupt_every(0);
 	ck_assert_uint_gt(unit_interrupts(), 20);
 	output_close(&output);
 	while (waitpid(child, &status, 0) < 0)

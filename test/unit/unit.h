@@ -83,7 +83,7 @@ int unit_pipe(const void *data, size_t size);
 int unit_fed_pipe(const void *data, size_t size, size_t chunk,
 		  unsigned int pause_us);
 
-/* Interrupts system calls every so often, from now to the test's end. */
+/* Interrupts system calls every so often, until called with 0. */
 void unit_interrupt_every(unsigned int us);
 
 /* How often that was. */
