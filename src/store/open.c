@@ -15,59 +15,6 @@
 /* Of every object, kept for what is shown of its inside. */
 #define VIEW_NAME ".view"
 
-void file_set_name(struct store_file *file, char *name)
-{
-	struct bkup_name parsed;
-
-	file->name = name;
-	/* Only names of alternate streams are too long to be parsed. */
-	file->id = BKUP_ALTERNATE_DATA;
-	if (bkup_name_parse(name, &parsed) == 0) {
-		file->id = parsed.id;
-		bkup_name_done(&parsed);
-	}
-}
-
-int file_get(struct store_object *object, const char *name, bool create,
-	     struct store_file **ret_file)
-{
-	struct store_file *file = object_file(object, name);
-	struct index_stream *stream;
-
-	if (file) {
-		file->references++;
-		*ret_file = file;
-		return 0;
-	}
-	stream = index_find(object->snapshot->index, name);
-	if (!stream && !create)
-		return -ENOENT;
-	file = file_new(object->store);
-	if (!file)
-		return -ENOMEM;
-	file_set_name(file, strdup(name));
-	if (!file->name || table_add(&object->files, &file->link,
-				     table_hash(name, strlen(name))) < 0) {
-		store_file_let_go(file);
-		return -ENOMEM;
-	}
-	file->references = 1;
-	file->base = snapshot_get(object->snapshot);
-	file->stream = stream;
-	atomic_store(&file->object, object);
-	object_use(object);
-	*ret_file = file;
-	return 0;
-}
-
-void file_put(struct store_object *object, struct store_file *file)
-{
-	if (--file->references)
-		return;
-	object_detach_file(object, file);
-	store_file_let_go(file);
-}
-
 /* Starts a file empty: it was just made, or opened with O_TRUNC. */
 static int start_empty(struct store_file *file)
 {

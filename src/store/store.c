@@ -11,28 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/vfs.h>
-
-void store_report(const struct store *store, int priority, const char *format,
-		  ...)
-{
-	char message[1024];
-	va_list arguments;
-
-	if (!store->options.report)
-		return;
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	store->options.report(store->options.report_context, priority, message);
-}
-
-int store_check_writable(const struct store *store)
-{
-	return store->options.read_only ? -EROFS : 0;
-}
 
 /* Whether attributes of a filesystem may be out of date until asked for. */
 static bool is_remote(int fd)
@@ -165,38 +144,4 @@ int store_statfs(struct store *store, struct statvfs *ret_st)
 {
 	/* An O_PATH descriptor will do for this call. */
 	return fstatvfs(store->root, ret_st) < 0 ? -errno : 0;
-}
-
-/* Makes one directory durable. */
-static int sync_fd(int fd)
-{
-	int rc = fd < 0 ? fd : fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-int store_syncdir(struct store *store, const char *path, enum store_kind kind)
-{
-	cleanup_free char *parent = NULL;
-	const char *name;
-	struct stat st;
-	int rc;
-
-	if (kind == STORE_SCRATCH_DIRECTORY)
-		return sync_fd(scratch_dir(store, path, false));
-	rc = tree_stat(store, path, &st);
-	if (rc < 0)
-		return rc;
-	if (S_ISDIR(st.st_mode))
-		return sync_fd(tree_open(store, path, O_RDONLY | O_DIRECTORY));
-	/* An object is durable in itself and in the directory above. */
-	rc = sync_fd(tree_open(store, path,
-			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-	if (rc == 0)
-		rc = tree_split(path, &parent, &name);
-	return rc < 0 ? rc
-		      : sync_fd(tree_open(store, parent,
-					  O_RDONLY | O_DIRECTORY));
 }

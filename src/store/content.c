@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The content of open files: reading and writing. */
+#include "store/file.h"
+#include "util/cleanup.h"
+#include "util/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { COPY_SIZE = 1 << 20 };
+
+uint64_t store_file_version(struct store_file *file)
+{
+	uint64_t version = 0;
+
+	pthread_rwlock_rdlock(&file->lock);
+	if (file->stage < 0 && file->stream)
+		version = file->stream->version;
+	pthread_rwlock_unlock(&file->lock);
+	return version;
+}
+
+ssize_t store_file_read(struct store_file *file, void *buffer, size_t size,
+			uint64_t offset)
+{
+	ssize_t n = 0;
+
+	if (offset > INT64_MAX)
+		return -EINVAL;
+	pthread_rwlock_rdlock(&file->lock);
+	if (file->stage >= 0)
+		n = io_pread(file->stage, buffer, size, offset);
+	else if (file->stream)
+		n = snapshot_read(file->base, file->stream, buffer, size,
+				  offset);
+	pthread_rwlock_unlock(&file->lock);
+	return n;
+}
+
+int store_file_seek(struct store_file *file, uint64_t offset, int whence,
+		    uint64_t *ret_offset)
+{
+	int rc = -ENXIO;
+
+	if (offset > INT64_MAX)
+		return -ENXIO;
+	pthread_rwlock_rdlock(&file->lock);
+	if (file->stage >= 0) {
+		off_t at = lseek(file->stage, offset, whence);
+
+		rc = at < 0 ? -errno : 0;
+		if (rc == 0)
+			*ret_offset = at;
+	} else if (file->stream) {
+		rc = snapshot_seek(file->stream, offset, whence, ret_offset);
+	}
+	pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+/* The content changed: it is to be committed, and has the time of now. */
+static void mark_dirty(struct store_file *file)
+{
+	pthread_mutex_lock(&file->state_lock);
+	file->has_mtime = true;
+	file->reported = 0;
+	clock_gettime(CLOCK_REALTIME, &file->mtime);
+	pthread_mutex_unlock(&file->state_lock);
+	atomic_store(&file->dirty, true);
+}
+
+/*
+ * A write that failed must not be followed by a commit of what is there
+ * without it, unless the writer makes it good.
+ */
+static void note_write(struct store_file *file, int error, uint64_t offset,
+		       size_t size)
+{
+	pthread_mutex_lock(&file->state_lock);
+	if (error < 0 && !file->error) {
+		file->error = error;
+		file->error_offset = offset;
+	} else if (error == 0 && file->error && offset <= file->error_offset &&
+		   file->error_offset - offset < size) {
+		file->error = 0;
+	}
+	pthread_mutex_unlock(&file->state_lock);
+}
+
+static void forgive_from(struct store_file *file, uint64_t size)
+{
+	pthread_mutex_lock(&file->state_lock);
+	if (size <= file->error_offset)
+		file->error = 0;
+	pthread_mutex_unlock(&file->state_lock);
+}
+
+/* Locks a file for writing into what is staged; appends need it alone. */
+static int lock_staged(struct store_file *file, bool alone)
+{
+	int rc = 0;
+
+	if (!alone) {
+		pthread_rwlock_rdlock(&file->lock);
+		if (file->stage >= 0)
+			return 0;
+		pthread_rwlock_unlock(&file->lock);
+	}
+	pthread_rwlock_wrlock(&file->lock);
+	rc = file_stage(file, UINT64_MAX);
+	if (rc < 0)
+		pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+ssize_t store_file_write(struct store_file *file, const void *bytes,
+			 size_t size, uint64_t offset, bool append)
+{
+	int rc = store_check_writable(file->store);
+
+	if (rc == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
+		rc = -EFBIG;
+	if (rc == 0)
+		rc = lock_staged(file, append);
+	if (rc < 0) {
+		note_write(file, rc, offset, size);
+		return rc;
+	}
+	if (append) {
+		off_t end = lseek(file->stage, 0, SEEK_END);
+
+		offset = end < 0 ? offset : (uint64_t)end;
+	}
+	rc = io_pwrite(file->stage, bytes, size, offset);
+	note_write(file, rc, offset, size);
+	mark_dirty(file);
+	pthread_rwlock_unlock(&file->lock);
+	return rc < 0 ? rc : (ssize_t)size;
+}
+
+/* The size of a file's content. */
+static int content_size(const struct store_file *file, uint64_t *ret_size)
+{
+	struct stat st;
+
+	*ret_size = file->stream ? file->stream->size : 0;
+	if (file->stage < 0)
+		return 0;
+	if (fstat(file->stage, &st) < 0)
+		return -errno;
+	*ret_size = st.st_size;
+	return 0;
+}
+
+int store_file_truncate(struct store_file *file, uint64_t size)
+{
+	uint64_t now;
+	int rc = store_check_writable(file->store);
+
+	if (rc < 0)
+		return rc;
+	pthread_rwlock_wrlock(&file->lock);
+	rc = content_size(file, &now);
+	/* Nothing to do, unless a failed write is taken back this way. */
+	if (rc == 0 && now == size && !file->error) {
+		pthread_rwlock_unlock(&file->lock);
+		return 0;
+	}
+	if (rc == 0)
+		rc = file_stage(file, size);
+	if (rc == 0 && ftruncate(file->stage, size) < 0)
+		rc = -errno;
+	if (rc == 0) {
+		forgive_from(file, size);
+		mark_dirty(file);
+	}
+	pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+int store_file_allocate(struct store_file *file, int mode, uint64_t offset,
+			uint64_t size)
+{
+	int rc = store_check_writable(file->store);
+
+	if (rc < 0)
+		return rc;
+	rc = lock_staged(file, true);
+	if (rc < 0)
+		return rc;
+	do
+		rc = fallocate(file->stage, mode, offset, size) < 0 ? -errno
+								    : 0;
+	while (rc == -EINTR);
+	if (rc == 0)
+		mark_dirty(file);
+	pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+ssize_t store_file_copy(struct store_file *from, uint64_t from_offset,
+			struct store_file *to, uint64_t to_offset, size_t size)
+{
+	cleanup_free char *buffer = malloc(COPY_SIZE);
+	size_t done = 0;
+
+	if (!buffer)
+		return -ENOMEM;
+	while (done < size) {
+		size_t want = size - done < COPY_SIZE ? size - done : COPY_SIZE;
+		ssize_t n = store_file_read(from, buffer, want,
+					    from_offset + done);
+
+		if (n > 0)
+			n = store_file_write(to, buffer, n, to_offset + done,
+					     false);
+		if (n < 0 && !done)
+			return n;
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}

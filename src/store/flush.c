@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From open files to commits: what close and fsync mean. */
+#include "store/commit.h"
+#include "store/file.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Commits a dirty file of a locked object, if it still has a name there. */
+static int commit_dirty(struct store_object *object, struct store_file *file,
+			bool durable)
+{
+	int rc;
+
+	if (!atomic_load(&file->dirty) || !store_file_current(file))
+		return 0;
+	pthread_rwlock_wrlock(&file->lock);
+	rc = file->error;
+	if (rc == 0)
+		rc = commit_file(object, file, durable);
+	pthread_mutex_lock(&file->state_lock);
+	file->reported = rc;
+	pthread_mutex_unlock(&file->state_lock);
+	pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+int store_file_flush(struct store_file *file)
+{
+	struct store_object *object = atomic_load(&file->object);
+	int rc;
+
+	if (!object || !atomic_load(&file->dirty))
+		return 0;
+	pthread_mutex_lock(&object->lock);
+	rc = commit_dirty(object, file, false);
+	pthread_mutex_unlock(&object->lock);
+	return rc;
+}
+
+static int sync_parent(struct store_object *object)
+{
+	cleanup_free char *path = NULL;
+	char *slash;
+	int rc = object_path(object, &path);
+
+	if (rc < 0)
+		return rc;
+	slash = strrchr(path, '/');
+	*(slash ? slash : path) = '\0';
+	return store_syncdir(object->store, path, STORE_DIRECTORY);
+}
+
+int store_file_sync(struct store_file *file)
+{
+	struct store_object *object = atomic_load(&file->object);
+	int rc;
+
+	if (!object)
+		return fsync(file->stage) < 0 ? -errno : 0;
+	pthread_mutex_lock(&object->lock);
+	if (atomic_load(&file->dirty))
+		rc = commit_dirty(object, file, true);
+	else
+		/* It may have been committed without being made durable. */
+		rc = object->snapshot->fd >= 0 &&
+				     fsync(object->snapshot->fd) < 0
+			     ? -errno
+			     : sync_parent(object);
+	pthread_mutex_unlock(&object->lock);
+	return rc;
+}
