@@ -84,6 +84,17 @@ static int open_file(struct place *place, int flags, struct store_file **ret)
 }
 
 /*
+ * Who opens for reading only and makes or cuts a file by that will not write,
+ * and the kernel sends no flush for him: what he did is committed at once.
+ */
+static int commit_open(struct stream_handle *handle, int flags)
+{
+	if (handle->access != O_RDONLY || !(flags & (O_CREAT | O_TRUNC)))
+		return 0;
+	return store_file_flush(handle->file);
+}
+
+/*
  * Opens, and enters the open into the inode. What is open already is cut only
  * once it is certain that it is what the name stands for: the kernel opens
  * again after -ESTALE, and must not have cut anything.
@@ -113,6 +124,8 @@ static int open_inode(struct place *place, int flags,
 		return -ENOMEM;
 	}
 	rc = cut ? store_file_truncate(file, 0) : 0;
+	if (rc == 0)
+		rc = commit_open(*ret_handle, flags);
 	if (rc < 0)
 		stream_handle_close(fs, *ret_handle);
 	return rc;
@@ -186,6 +199,13 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		rc = create_file(&place, name, mode, fi->flags, fs_caller(req),
 				 &entry, &handle);
 		place_leave(&place);
+	}
+	if (rc == 0) {
+		rc = commit_open(handle, fi->flags | O_CREAT);
+		if (rc < 0) {
+			stream_handle_close(fs, handle);
+			inode_forget(fs, entry.ino, 1);
+		}
 	}
 	if (rc < 0) {
 		fs_reply_result(req, rc);

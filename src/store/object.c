@@ -181,7 +181,14 @@ static void report_fault(const struct store_object *object, const char *path,
 		     path, (unsigned long long)fault->offset, fault->reason);
 }
 
-/* Open files without staged content whose content is no longer the name's. */
+/* Whether somebody works on the content of a file, and must not lose it. */
+static bool is_worked_on(const struct store_file *file)
+{
+	return file->stage >= 0 &&
+	       (file->writers || atomic_load(&file->dirty));
+}
+
+/* Open files whose content is no longer the name's. */
 static void supersede(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
@@ -190,7 +197,7 @@ static void supersede(struct table_link *link, void *context)
 		index_find(object->snapshot->index, file->name);
 
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage < 0 && file->stream &&
+	if (!is_worked_on(file) && file->stream &&
 	    (!now || now->version != file->stream->version))
 		object_detach_file(object, file);
 	pthread_rwlock_unlock(&file->lock);
@@ -258,12 +265,12 @@ static bool is_known(const struct store_object *object, const struct stat *st)
 	return snapshot_matches(&known, st);
 }
 
-static void supersede_unstaged(struct table_link *link, void *context)
+static void supersede_always(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
 
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage < 0)
+	if (!is_worked_on(file))
 		object_detach_file(context, file);
 	pthread_rwlock_unlock(&file->lock);
 }
@@ -271,7 +278,7 @@ static void supersede_unstaged(struct table_link *link, void *context)
 /* What was an object is none: nothing of it may be shown any more. */
 static int forget(struct store_object *object, int error)
 {
-	table_each(&object->files, supersede_unstaged, object);
+	table_each(&object->files, supersede_always, object);
 	snapshot_put(object->snapshot);
 	object->snapshot = NULL;
 	object->fault = 0;

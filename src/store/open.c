@@ -5,6 +5,7 @@
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,6 +146,29 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 	return rc;
 }
 
+/*
+ * Gives what is staged a name in the control directory, where it has none
+ * because it was scratch that was put in place.
+ */
+static int name_stage(struct store_file *file)
+{
+	struct stat st;
+	int rc, fd;
+
+	if (*file->stage_name)
+		return 0;
+	fd = control_create(file->store, "stage", file->stage_name);
+	if (fd < 0) {
+		*file->stage_name = '\0';
+		return fd;
+	}
+	rc = fstat(file->stage, &st) < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = io_copy(file->stage, 0, fd, 0, st.st_size);
+	close(fd);
+	return rc;
+}
+
 /* A scratch name that tells what was rescued: .CHILD.stage-N */
 static void rescue_name(const struct store_file *file, char *name, size_t size)
 {
@@ -159,10 +183,10 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	cleanup_free char *path = NULL;
 	cleanup_close int dir = -1;
 
-	if (!*file->stage_name || object_path(object, &path) < 0)
+	if (object_path(object, &path) < 0)
 		return;
+	dir = name_stage(file) < 0 ? -1 : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));
-	dir = scratch_dir(store, path, true);
 	if (dir < 0 || renameat(control_dir(store, false), file->stage_name,
 				dir, name) < 0) {
 		store_report(store, LOG_ERR,
@@ -178,7 +202,7 @@ void file_rescue(struct store_object *object, struct store_file *file,
 		     path, file->name, strerror(-error), path, name);
 }
 
-/* The last writer goes: what no flush committed is committed now. */
+/* No writer is left: what no flush committed is committed now. */
 static void commit_at_close(struct store_object *object,
 			    struct store_file *file)
 {
@@ -207,7 +231,9 @@ static void close_stream(struct store_object *object, struct store_file *file,
 	pthread_mutex_lock(&object->lock);
 	if (access == O_RDONLY)
 		file->readers--;
-	else if (--file->writers == 0)
+	else
+		file->writers--;
+	if (!file->writers)
 		commit_at_close(object, file);
 	object_use(object);
 	file_put(object, file);

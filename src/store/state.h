@@ -18,8 +18,8 @@
  *	                    names the object while something is put in its place;
  *	                    read by what makes or removes entries, so that their
  *	                    effect on a directory's time is not undone
- *	store.objects_lock  the cache of objects and its order of use
  *	store.scratch_lock  the open scratch files
+ *	store.objects_lock  the cache of objects and its order of use
  *	store.control_lock  the making of SOURCE/.bkupfs
  *
  * store.names is held for single system calls; only object and file locks
