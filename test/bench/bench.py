@@ -35,14 +35,15 @@ COUNTED_PART = 0.05
 
 
 def options():
-    groups = [group.function.__name__ for group in bench_rows.GROUPS]
+    groups = [group.function.__name__ for group in bench_rows.GROUPS
+              if len(group.rows) > 1]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter,
         epilog="rows:\n" + "\n".join(
             f"  {name:15} {row[0]}" for name, row in bench_rows.ROWS.items())
         + "\nand, for several, " + ", ".join(groups))
-    parser.add_argument("--rounds", type=int, default=5, metavar="N",
-                        help="measure so many times (default: 5)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N",
+                        help="measure so many times (default: 3)")
     parser.add_argument("--scale", type=float, default=1, metavar="X",
                         help="sizes: at 1, the default, 1 GiB in a stream\n"
                         "and 20,000 objects")
@@ -190,6 +191,11 @@ def machine(args, where):
 def report(args, bench, about):
     results, data = bench.results, bench.data
     about["load at the end"] = [round(load, 1) for load in os.getloadavg()]
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as out:
+            json.dump({"about": about,
+                       **bench_report.as_json(results, data)}, out, indent=1)
+            out.write("\n")
     print(", ".join(f"{key} {value}" for key, value in about.items()
                     if value))
     print(f"\n{bench_report.speeds(results, data)}\n")
@@ -198,11 +204,6 @@ def report(args, bench, about):
         print(f"\n{bench_report.counted(results)}")
     for what, reason in results.skipped.items():
         print(f"\nskipped: {what}: {reason}")
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as out:
-            json.dump({"about": about,
-                       **bench_report.as_json(results, data)}, out, indent=1)
-            out.write("\n")
 
 
 def run(args, stack):

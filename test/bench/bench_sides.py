@@ -63,22 +63,32 @@ class Daemon(Native):
         try:
             self._wait_mounted()
         except BaseException:
-            self.__exit__()
+            self._unmount()
             raise
         return self
+
+    def _log(self):
+        with open(self.point + ".log", errors="replace",
+                  encoding="utf-8") as log:
+            return log.read()
 
     def _wait_mounted(self):
         end = time.monotonic() + PATIENCE
         while not os.path.ismount(self.point):
             if self.process.poll() is not None:
-                with open(self.point + ".log", errors="replace") as log:
-                    raise RuntimeError(f"{self.name} ended: {log.read()}")
+                raise RuntimeError(f"{self.name} ended: {self._log()}")
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.name} does not mount")
             time.sleep(0.005)
         os.statvfs(self.point)
 
-    def __exit__(self, *_):
+    def __exit__(self, *error):
+        self._unmount()
+        if self.process.returncode and not any(error):
+            raise RuntimeError(f"{self.name} ended with status "
+                               f"{self.process.returncode}: {self._log()}")
+
+    def _unmount(self):
         command = ["umount"] if os.geteuid() == 0 else ["fusermount3", "-u"]
         end = time.monotonic() + 5
         while self.process.poll() is None and os.path.ismount(self.point):
