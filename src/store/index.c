@@ -391,6 +391,8 @@ int index_adopt_names(struct index *index, const char *const *names)
 {
 	table_done(&index->by_name);
 	index->names_used = 0;
+	/* Only ordinals make names differ from what the file says. */
+	index->duplicates = true;
 	for (size_t i = 0; i < index->count; i++) {
 		struct index_stream *stream = &index->streams[i];
 		int rc = keep_name(index, names[i], &stream->name);
