@@ -290,6 +290,8 @@ static int arrange_ordinal(struct parts *parts, const struct index *index,
 		else if (ordinal && ordinal < head->name.ordinal)
 			after = i;
 	}
+	if (at < after && place == parts->count)
+		place = after + 1;
 	return place < at || at < after ? move_before(parts, at, place) : 0;
 }
 
