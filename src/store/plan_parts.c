@@ -215,13 +215,6 @@ static bool is_alternate(const struct index *index, const struct part *part)
 	return part->first && part_id(index, part) == BKUP_ALTERNATE_DATA;
 }
 
-static bool is_changed_sparse_data(const struct index *index,
-				   const struct part *part)
-{
-	return part->first && part->head && part->head->sparse &&
-	       part_id(index, part) == BKUP_DATA;
-}
-
 static bool is_lone_block(const struct index *index, const struct part *part)
 {
 	return part->first && part_id(index, part) == BKUP_SPARSE_BLOCK;
@@ -241,16 +234,6 @@ static int arrange_blocks(struct parts *parts, const struct index *index)
 			return rc;
 	}
 	return 0;
-}
-
-static int arrange_data(struct parts *parts, const struct index *index)
-{
-	size_t data = find_part(parts, index, is_changed_sparse_data);
-	size_t alternate = find_part(parts, index, is_alternate);
-
-	if (data == parts->count || alternate > data)
-		return 0;
-	return move_before(parts, data, alternate);
 }
 
 /* The ordinal of a part's name if it counts from base, else 0. */
@@ -303,6 +286,43 @@ static int arrange_ordinals(struct parts *parts, const struct index *index)
 
 		if (head->child && (index->duplicates || head->name.ordinal > 1))
 			rc = arrange_ordinal(parts, index, head);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Brings a stream, and those that its name counts on from, before place. */
+static int move_counted(struct parts *parts, const struct index *index,
+			const struct part_head *head)
+{
+	char base[BKUP_CHILD_SIZE];
+
+	bkup_name_format(head->name.id, head->name.raw, head->name.raw_size, 1,
+			 base);
+	for (size_t i = 0; i < parts->count; i++) {
+		size_t place = find_part(parts, index, is_alternate);
+		unsigned long ordinal =
+			ordinal_of(index, &parts->items[i], base);
+		int rc = 0;
+
+		if (i > place && ordinal && ordinal <= head->name.ordinal)
+			rc = move_before(parts, i, place);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* A sparse DATA that is written stands before the first ALTERNATE_DATA. */
+static int arrange_data(struct parts *parts, const struct index *index)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct part_head *head = &parts->heads[i];
+		int rc = 0;
+
+		if (head->child && head->sparse && head->name.id == BKUP_DATA)
+			rc = move_counted(parts, index, head);
 		if (rc < 0)
 			return rc;
 	}
