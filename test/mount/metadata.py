@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -162,6 +163,114 @@ class Owners(Metadata):
                 os._exit(0)
             os._exit(1)
         self.assertEqual(os.waitpid(pid, 0)[1], 0)
+
+
+class WhileCommitting(Metadata):
+    """What is set while another stream is committed is not lost."""
+
+    def setUp(self):
+        super().setUp()
+        self.stop = threading.Event()
+        self.faults = []
+        self.thread = threading.Thread(target=self.work)
+        self.thread.start()
+        self.addCleanup(self.end)
+
+    def work(self):
+        turn = 0
+        try:
+            while not self.stop.is_set():
+                turn += 1
+                write(self.at("F/:a"), b"%d" % turn)
+                write(self.at("F/.t"), b"%d" % turn * 1000)
+                os.utime(self.at("F/.t"), ns=(TIME, TIME))
+                os.rename(self.at("F/.t"), self.at("F/:b"))
+        except OSError as error:
+            self.faults.append(error)
+
+    def end(self):
+        self.stop.set()
+        self.thread.join()
+
+    def finish(self):
+        self.end()
+        self.assertEqual(self.faults, [])
+
+    def test_times(self):
+        for number in range(200):
+            os.utime(self.at("F/data"), ns=(TIME, TIME + number))
+            self.assertEqual(os.stat(self.at("F/data")).st_mtime_ns,
+                             TIME + number)
+            os.utime(self.at("F/security"), ns=(TIME, TIME + 2 * number))
+        self.finish()
+        self.remount()
+        self.assertEqual(os.stat(self.at("F/data")).st_mtime_ns, TIME + 199)
+        self.assertEqual(os.stat(self.at("F/security")).st_mtime_ns,
+                         TIME + 398)
+        self.assertEqual(os.stat(self.at("F/:b")).st_mtime_ns, TIME)
+
+    def test_the_time_of_the_object(self):
+        """Setting it leaves the streams' alone, and the other way round."""
+        os.utime(self.at("F/data"), ns=(TIME, TIME))
+        for number in range(200):
+            os.utime(self.at("F"), ns=(TIME, TIME + number))
+            self.assertEqual(os.stat(self.at("F/data")).st_mtime_ns, TIME)
+        self.finish()
+        os.utime(self.at("F"), ns=(TIME, TIME + 7))
+        self.remount()
+        self.assertEqual(os.stat(self.at("F")).st_mtime_ns, TIME + 7)
+        self.assertEqual(os.stat(self.at("F/data")).st_mtime_ns, TIME)
+        self.assertEqual(os.stat(self.at("F/:b")).st_mtime_ns, TIME)
+
+    def test_the_time_of_a_new_object(self):
+        """As two processes of rsync do: one fills it, one sets its time."""
+        self.finish()
+        for turn in range(20):
+            path = self.at(f"N{turn}")
+            os.mkdir(path)
+
+            def fill():
+                for number in range(5):
+                    write(f"{path}/.x", b"x" * number)
+                    os.utime(f"{path}/.x", ns=(TIME, TIME))
+                    os.rename(f"{path}/.x", f"{path}/:{number}")
+            thread = threading.Thread(target=fill)
+            thread.start()
+            while thread.is_alive():
+                os.utime(path, ns=(TIME, TIME))
+            os.utime(path, ns=(TIME, TIME))
+            for again in range(2):
+                found = {name: os.stat(f"{path}/{name}").st_mtime_ns
+                         for name in (".", *os.listdir(path))}
+                self.assertEqual(set(found.values()), {TIME}, (turn, found))
+                if turn == 19 and not again:
+                    self.remount()
+
+    def test_owners(self):
+        for number in range(200):
+            os.chown(self.at("F/data"), 1000 + number, -1)
+            os.chown(self.at("F"), -1, 3000 + number)
+            st = os.stat(self.under("F"))
+            self.assertEqual(st.st_gid, 3000 + number)
+        self.finish()
+
+    def test_modes(self):
+        for number in range(200):
+            want = (0o600, 0o640)[number % 2]
+            os.chmod(self.at("F/data"), want)
+            self.assertEqual(mode(self.under("F")) & 0o666, want, number)
+        self.finish()
+
+    def test_xattrs(self):
+        for number in range(200):
+            os.setxattr(self.at("F"), "user.note", b"%d" % number)
+            self.assertEqual(os.getxattr(self.under("F"), "user.note"),
+                             b"%d" % number)
+            os.setxattr(self.at("F/data"), "user.bkupfs.attributes",
+                        b"%d" % number)
+            self.assertEqual(int(os.getxattr(
+                self.at("F/data"), "user.bkupfs.attributes"), 0), number)
+        self.finish()
 
 
 class Times(Metadata):
