@@ -388,6 +388,28 @@ class Scratch(Tree):
             os.close(fd)
         self.assertEqual(self.contents("F")[b"data"], b"before and after")
 
+    def test_renaming_scratch_that_was_not_released_yet(self):
+        """The kernel tells of the last close later than it returns: rsync
+        has set the time and renamed by then."""
+        for name in ("F/:late", "bare/:late"):
+            scratch = self.at(os.path.dirname(name), ".late")
+            fd = os.open(scratch, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(fd, b"content")
+                os.utime(scratch, ns=(10**18, 10**18 + 3))
+                os.chmod(scratch, 0o644)
+                os.rename(scratch, self.at(name))
+                self.assertEqual(os.stat(self.at(name)).st_mtime_ns,
+                                 10**18 + 3)
+            finally:
+                os.close(fd)
+            for again in range(2):
+                st = os.stat(self.at(name))
+                self.assertEqual(st.st_mtime_ns, 10**18 + 3)
+                self.assertEqual(stat.S_IMODE(st.st_mode), 0o644)
+                if not again:
+                    self.remount()
+
     def test_scratch_in_an_empty_directory_decides_nothing(self):
         os.mkdir(self.at("new"))
         write(self.at("new/.data.Ab12Cd"), b"content")
