@@ -38,6 +38,8 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 	want(conn, FUSE_CAP_READDIRPLUS_AUTO);
 	want(conn, FUSE_CAP_ATOMIC_O_TRUNC);
 	want(conn, FUSE_CAP_AUTO_INVAL_DATA);
+	/* The ACLs of underlying files are heeded by the kernel. */
+	want(conn, FUSE_CAP_POSIX_ACL);
 	/* Commits at close need every write here when it is made. */
 	refuse(conn, FUSE_CAP_WRITEBACK_CACHE);
 	/* Nothing here has set-user-ID bits; the kernel may see to the rest. */

@@ -253,6 +253,14 @@ void fs_listxattr(fuse_req_t req, fuse_ino_t id, size_t size)
 	free(list);
 }
 
+/* A change of an ACL changes modes, of an object and all its streams. */
+static void note_acl(struct place *place, const char *name)
+{
+	if (strncmp(name, "system.posix_acl_", 17) == 0 &&
+	    (place->kind == STORE_STREAM || place->kind == STORE_OBJECT))
+		inode_notify_object(place->fs, place->inode);
+}
+
 void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,
 		 const char *value, size_t size, int flags)
 {
@@ -265,6 +273,8 @@ void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,
 					      place.kind, name, value, size,
 					      flags)
 			     : -ESTALE;
+		if (rc == 0)
+			note_acl(&place, name);
 		place_leave(&place);
 	}
 	fs_reply_result(req, rc);
@@ -280,6 +290,8 @@ void fs_removexattr(fuse_req_t req, fuse_ino_t id, const char *name)
 			     ? store_removexattr(place.fs->store, place.path,
 						 place.kind, name)
 			     : -ESTALE;
+		if (rc == 0)
+			note_acl(&place, name);
 		place_leave(&place);
 	}
 	fs_reply_result(req, rc);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/metadata.h"
 
+#include "store/acl.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -17,12 +18,22 @@ static bool is_left_out(const char *name)
 	       strncmp(name, "system.ntfs", 11) == 0;
 }
 
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int copy_xattr(int from, int to, const char *name, char *buffer)
 {
 	ssize_t n = fgetxattr(from, name, buffer, XATTR_VALUE_MAX);
 
 	if (n < 0)
 		return errno == ENODATA ? 0 : -errno;
+	/* That of a directory lets search, which no file is for. */
+	if (acl_is_name(name) && is_directory(from))
+		return acl_set(to, name, buffer, n, 0);
 	return fsetxattr(to, name, buffer, n, 0) < 0 ? -errno : 0;
 }
 

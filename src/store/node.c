@@ -54,7 +54,8 @@ static int open_scratch(struct store *store, const char *path)
 	return rc < 0 ? -errno : rc;
 }
 
-int node_open(struct store *store, const char *path, enum store_kind kind)
+static int open_node(struct store *store, const char *path,
+		     enum store_kind kind)
 {
 	cleanup_free char *object = NULL;
 	const char *name;
@@ -66,18 +67,55 @@ int node_open(struct store *store, const char *path, enum store_kind kind)
 	return rc < 0 ? rc : tree_open(store, object, O_PATH | O_NOFOLLOW);
 }
 
-void node_changed(struct store *store, const char *path, enum store_kind kind)
+/* Locks the object of a path, if there is one. */
+static int lock_object(struct store *store, const char *path,
+		       enum store_kind kind, struct store_object **ret_object)
 {
 	cleanup_free char *object_path = NULL;
-	struct store_object *object;
 	const char *name;
+	int rc = node_object_path(path, kind, &object_path, &name);
 
-	if ((!node_is_object(kind) && kind != STORE_DIRECTORY) ||
-	    node_object_path(path, kind, &object_path, &name) < 0)
-		return;
-	object = object_enter_cached(store, object_path);
-	if (!object)
-		return;
-	object_note_metadata(object);
-	object_leave(object);
+	if (rc < 0)
+		return rc;
+	if (kind == STORE_DIRECTORY) {
+		*ret_object = object_enter_cached(store, object_path);
+		return 0;
+	}
+	rc = object_get(store, object_path, ret_object);
+	if (rc == 0)
+		pthread_mutex_lock(&(*ret_object)->lock);
+	return rc;
+}
+
+int node_enter(struct store *store, const char *path, enum store_kind kind,
+	       struct node *ret_node)
+{
+	struct node node = {.kind = kind};
+	int rc = 0;
+
+	if (node_is_object(kind) || kind == STORE_DIRECTORY)
+		rc = lock_object(store, path, kind, &node.object);
+	if (rc < 0)
+		return rc;
+	node.fd = open_node(store, path, kind);
+	rc = node.fd < 0 ? node.fd : fstat(node.fd, &node.st) < 0 ? -errno : 0;
+	if (rc < 0) {
+		node_leave(&node, false);
+		return rc;
+	}
+	if (kind == STORE_DIRECTORY || kind == STORE_OBJECT)
+		node.kind = S_ISREG(node.st.st_mode) ? STORE_OBJECT
+						     : STORE_DIRECTORY;
+	*ret_node = node;
+	return 0;
+}
+
+void node_leave(struct node *node, bool changed)
+{
+	if (node->object && changed)
+		object_note_metadata(node->object, &node->st);
+	if (node->object)
+		object_leave(node->object);
+	if (node->fd >= 0)
+		close(node->fd);
 }

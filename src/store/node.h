@@ -23,10 +23,21 @@ bool node_is_object(enum store_kind kind);
 int node_object_path(const char *path, enum store_kind kind, char **ret_path,
 		     const char **ret_name);
 
-/* Opens the underlying node, O_PATH. */
-int node_open(struct store *store, const char *path, enum store_kind kind);
+/*
+ * An underlying node whose metadata is looked at or changed. If it is an
+ * object's it is locked: no commit puts another file in its place meanwhile.
+ */
+struct node {
+	int fd;		      /* O_PATH */
+	enum store_kind kind; /* as it is now: an empty directory may have */
+	struct stat st;	      /* become an object */
+	struct store_object *object; /* locked, or NULL */
+};
 
-/* Its metadata was changed: a cached object takes that as known. */
-void node_changed(struct store *store, const char *path, enum store_kind kind);
+int node_enter(struct store *store, const char *path, enum store_kind kind,
+	       struct node *ret_node);
+
+/* changed: the metadata was; the object then takes that as known. */
+void node_leave(struct node *node, bool changed);
 
 #endif

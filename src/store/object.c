@@ -413,19 +413,19 @@ void object_leave(struct store_object *object)
 	object_put(object);
 }
 
-void object_note_metadata(struct store_object *object)
+void object_note_metadata(struct store_object *object,
+			  const struct stat *before)
 {
 	cleanup_free char *path = NULL;
 	struct stat st;
 
-	if (object_path(object, &path) < 0 ||
-	    tree_stat(object->store, path, &st) < 0)
+	if (!is_known(object, before) || object_path(object, &path) < 0 ||
+	    tree_stat(object->store, path, &st) < 0 ||
+	    st.st_ino != before->st_ino || st.st_size != before->st_size)
 		return;
-	if (object->snapshot && object->st.st_ino == st.st_ino &&
-	    object->st.st_size == st.st_size)
+	if (object->snapshot)
 		snapshot_note_stat(object->snapshot, &st);
-	if (object->st.st_ino == st.st_ino)
-		mark_checked(object, &st);
+	mark_checked(object, &st);
 }
 
 bool object_has_streams(const struct store_object *object)

@@ -108,8 +108,12 @@ int object_enter_undecided(struct store *store, const char *path,
 /* Looks at the underlying file, unless that was done in the last timeout. */
 int object_refresh(struct store_object *object, bool now);
 
-/* The store changed the file's metadata itself: takes it as known. */
-void object_note_metadata(struct store_object *object);
+/*
+ * The store changed the file's metadata itself: takes it as known, if before,
+ * what it was until then, is the version that the object knows.
+ */
+void object_note_metadata(struct store_object *object,
+			  const struct stat *before);
 
 /* The object at a path if it is cached, locked, as it was; or NULL. */
 struct store_object *object_enter_cached(struct store *store,

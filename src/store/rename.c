@@ -272,6 +272,8 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 	if (rc == 0) {
 		pthread_rwlock_wrlock(&file->lock);
 		rc = commit_scratch(object, file, name);
+		if (rc == 0)
+			scratch_become_stream(file, object, copy);
 		pthread_rwlock_unlock(&file->lock);
 	}
 	if (rc < 0) {
@@ -280,7 +282,6 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 	}
 	unlinkat(dir, from->name, 0);
 	scratch_prune(store, from->dir, from->kind);
-	scratch_become_stream(file, object, copy);
 	return 0;
 }
 

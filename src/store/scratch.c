@@ -286,6 +286,11 @@ void scratch_become_stream(struct store_file *file,
 	object_use(object);
 	atomic_store(&file->object, object);
 	pthread_mutex_unlock(&store->scratch_lock);
+	/* What was written to it as scratch is committed by now. */
+	pthread_mutex_lock(&file->state_lock);
+	file->has_mtime = false;
+	pthread_mutex_unlock(&file->state_lock);
+	atomic_store(&file->dirty, false);
 	if (table_add(&object->files, &file->link,
 		      table_hash(name, strlen(name))) < 0)
 		atomic_store(&file->current, false);

@@ -52,7 +52,7 @@ struct store_object *scratch_close(struct store_file *file, int access);
 
 /*
  * Turns an open scratch file into the current file of a stream, whose content
- * it just became. The object is locked.
+ * it just became. The object is locked, and the file for writing.
  */
 void scratch_become_stream(struct store_file *file,
 			   struct store_object *object, char *name);

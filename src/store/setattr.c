@@ -19,55 +19,57 @@ static int chmod_fd(int fd, mode_t mode)
 }
 
 /* Notes it at a scratch file; of a symlink nothing goes over. */
-static int note_set(int fd, int what)
+static int note_set(const struct node *node, int what)
 {
-	struct node_link link = node_link(fd);
+	struct node_link link = node_link(node->fd);
 
-	return scratch_note_set(link.path, what);
+	return node->kind == STORE_SCRATCH ? scratch_note_set(link.path, what)
+					   : 0;
+}
+
+/* What an underlying node's mode becomes. */
+static mode_t node_mode(const struct node *node, mode_t mode)
+{
+	mode &= 07777;
+	if (node_is_object(node->kind) && S_ISREG(node->st.st_mode))
+		return attr_file_mode(mode, node->st.st_mode);
+	/* The first stream of what is still a directory. */
+	if (node->kind == STORE_STREAM)
+		return (mode & 0666) | ((mode & 0444) >> 2);
+	return mode;
 }
 
 int store_chmod(struct store *store, const char *path, enum store_kind kind,
 		mode_t mode)
 {
-	cleanup_close int fd = -1;
-	struct stat st;
+	struct node node;
 	int rc = store_check_writable(store);
 
+	if (rc == 0)
+		rc = node_enter(store, path, kind, &node);
 	if (rc < 0)
 		return rc;
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	mode &= 07777;
-	if (node_is_object(kind) && S_ISREG(st.st_mode))
-		mode = attr_file_mode(mode, st.st_mode);
-	else if (kind == STORE_STREAM)
-		mode = (mode & 0666) | ((mode & 0444) >> 2);
-	rc = kind == STORE_SCRATCH ? note_set(fd, SCRATCH_MODE_SET) : 0;
+	rc = note_set(&node, SCRATCH_MODE_SET);
 	if (rc == 0)
-		rc = chmod_fd(fd, mode);
-	node_changed(store, path, kind);
+		rc = chmod_fd(node.fd, node_mode(&node, mode));
+	node_leave(&node, true);
 	return rc;
 }
 
 int store_chown(struct store *store, const char *path, enum store_kind kind,
 		uid_t uid, gid_t gid)
 {
-	cleanup_close int fd = -1;
+	struct node node;
 	int rc = store_check_writable(store);
 
+	if (rc == 0)
+		rc = node_enter(store, path, kind, &node);
 	if (rc < 0)
 		return rc;
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	rc = kind == STORE_SCRATCH ? note_set(fd, SCRATCH_OWNER_SET) : 0;
-	if (rc < 0)
-		return rc;
-	rc = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
-	node_changed(store, path, kind);
+	rc = note_set(&node, SCRATCH_OWNER_SET);
+	if (rc == 0 && fchownat(node.fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		rc = -errno;
+	node_leave(&node, true);
 	return rc;
 }
 
@@ -196,31 +198,25 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 {
 	const struct timespec both[2] = {resolve(times[0]), resolve(times[1])};
 	cleanup_free char *object_path = NULL;
-	struct store_object *object;
-	cleanup_close int fd = -1;
 	const char *name = NULL;
+	struct node node;
 	int rc = store_check_writable(store);
 
+	if (rc == 0)
+		rc = node_object_path(path, kind, &object_path, &name);
+	if (rc == 0)
+		rc = node_enter(store, path, kind, &node);
 	if (rc < 0)
 		return rc;
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	if (!node_is_object(kind) && kind != STORE_DIRECTORY)
-		return set_fd_times(fd, both);
-	rc = node_object_path(path, kind, &object_path, &name);
-	if (rc == 0)
-		rc = object_enter(store, object_path, &object);
-	/* A broken file has a time all the same. */
-	if (rc == -EBADMSG && kind != STORE_STREAM)
-		rc = 0;
-	if (rc == 0 && kind != STORE_STREAM)
-		return set_fd_times(fd, both);
-	if (rc <= 0)
-		return rc < 0 ? rc : -ENOENT;
-	rc = kind == STORE_STREAM ? utimens_stream(object, name, fd, both)
-				  : utimens_object(object, fd, both);
-	object_note_metadata(object);
-	object_leave(object);
+	if (node.object)
+		rc = object_refresh(node.object, true);
+	/* A broken file has a time all the same, and so has a directory. */
+	if (!node.object || (rc < 0 && node.kind != STORE_STREAM))
+		rc = set_fd_times(node.fd, both);
+	else if (rc == 0 && node.kind == STORE_STREAM)
+		rc = utimens_stream(node.object, name, node.fd, both);
+	else if (rc == 0)
+		rc = utimens_object(node.object, node.fd, both);
+	node_leave(&node, true);
 	return rc;
 }

@@ -8,9 +8,10 @@
  *	user.bkupfs.offset	of the header in the underlying file, decimal
  *	user.bkupfs.xxh3	XXH3-64 of the content, 16 hexadecimal digits
  *
- * Everything else has those of its underlying node, but for user.bkupfs.*
- * which are the store's own.
+ * Its ACL is that of its object. Everything else has those of its underlying
+ * node, but for user.bkupfs.* which are the store's own.
  */
+#include "store/acl.h"
 #include "store/commit.h"
 #include "store/file.h"
 #include "store/node.h"
@@ -167,20 +168,24 @@ ssize_t store_getxattr(struct store *store, const char *path,
 		       enum store_kind kind, const char *name, void *value,
 		       size_t size)
 {
-	cleanup_close int fd = -1;
 	struct node_link link;
+	struct node node;
 	ssize_t n;
 
-	if (kind == STORE_STREAM)
+	if (kind == STORE_STREAM && !acl_is_name(name))
 		return get_stream_xattr(store, path, name, value, size);
 	if (is_hidden(name, kind))
 		return -ENODATA;
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	link = node_link(fd);
-	n = getxattr(link.path, name, value, size);
-	return n < 0 ? -errno : n;
+	n = node_enter(store, path, kind, &node);
+	if (n < 0)
+		return n;
+	link = node_link(node.fd);
+	if (node_is_object(node.kind) && acl_is_name(name))
+		n = acl_get(node.fd, node.kind, name, value, size);
+	else if ((n = getxattr(link.path, name, value, size)) < 0)
+		n = -errno;
+	node_leave(&node, false);
+	return n;
 }
 
 static ssize_t list_stream(struct store *store, const char *path, char *list,
@@ -224,24 +229,22 @@ ssize_t store_listxattr(struct store *store, const char *path,
 			enum store_kind kind, char *list, size_t size)
 {
 	cleanup_free char *names = NULL;
-	cleanup_close int fd = -1;
 	struct node_link link;
+	struct node node;
 	ssize_t n;
 
 	if (kind == STORE_STREAM)
 		return list_stream(store, path, list, size);
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	link = node_link(fd);
 	names = malloc(XATTR_LIST_MAX);
-	if (!names)
-		return -ENOMEM;
+	n = names ? node_enter(store, path, kind, &node) : -ENOMEM;
+	if (n < 0)
+		return n;
+	link = node_link(node.fd);
 	n = listxattr(link.path, names, XATTR_LIST_MAX);
 	if (n < 0)
-		return -errno;
-	n = drop_hidden(names, n, kind);
-	return give(names, n, list, size);
+		n = -errno;
+	node_leave(&node, false);
+	return n < 0 ? n : give(names, drop_hidden(names, n, kind), list, size);
 }
 
 /* Sets the header attributes of a stream, now or with what is staged. */
@@ -307,46 +310,50 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 		   const char *name, const void *value, size_t size, int flags)
 {
 	cleanup_free char *text = NULL;
-	cleanup_close int fd = -1;
 	struct node_link link;
+	struct node node;
 	int rc = store_check_writable(store);
 
 	if (rc < 0)
 		return rc;
-	if (kind == STORE_STREAM) {
+	if (kind == STORE_STREAM && !acl_is_name(name)) {
 		text = strndup(value, size);
 		return text ? set_stream_xattr(store, path, name, text)
 			    : -ENOMEM;
 	}
 	if (is_hidden(name, kind))
 		return -EPERM;
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	link = node_link(fd);
-	rc = setxattr(link.path, name, value, size, flags) < 0 ? -errno : 0;
-	node_changed(store, path, kind);
+	rc = node_enter(store, path, kind, &node);
+	if (rc < 0)
+		return rc;
+	link = node_link(node.fd);
+	if (node_is_object(node.kind) && acl_is_name(name))
+		rc = acl_set(node.fd, name, value, size, flags);
+	else if (setxattr(link.path, name, value, size, flags) < 0)
+		rc = -errno;
+	node_leave(&node, true);
 	return rc;
 }
 
 int store_removexattr(struct store *store, const char *path,
 		      enum store_kind kind, const char *name)
 {
-	cleanup_close int fd = -1;
 	struct node_link link;
+	struct node node;
 	int rc = store_check_writable(store);
 
 	if (rc < 0)
 		return rc;
-	if (kind == STORE_STREAM)
+	if (kind == STORE_STREAM && !acl_is_name(name))
 		return set_stream_xattr(store, path, name, NULL);
 	if (is_hidden(name, kind))
 		return -ENODATA;
-	fd = node_open(store, path, kind);
-	if (fd < 0)
-		return fd;
-	link = node_link(fd);
-	rc = removexattr(link.path, name) < 0 ? -errno : 0;
-	node_changed(store, path, kind);
+	rc = node_enter(store, path, kind, &node);
+	if (rc < 0)
+		return rc;
+	link = node_link(node.fd);
+	if (removexattr(link.path, name) < 0)
+		rc = -errno;
+	node_leave(&node, true);
 	return rc;
 }
