@@ -266,8 +266,9 @@ uint64_t unit_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-int unit_main(const char *name, const TTest *const *tests, size_t count,
-	      unsigned int seconds)
+int unit_main_with(const char *name, const TTest *const *tests, size_t count,
+		   unsigned int seconds, void (*setup)(void),
+		   void (*teardown)(void))
 {
 	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
@@ -275,6 +276,7 @@ int unit_main(const char *name, const TTest *const *tests, size_t count,
 	int failed, run;
 
 	tcase_set_timeout(tcase, seconds);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
@@ -284,4 +286,10 @@ int unit_main(const char *name, const TTest *const *tests, size_t count,
 	run = srunner_ntests_run(runner);
 	srunner_free(runner);
 	return failed || !run;
+}
+
+int unit_main(const char *name, const TTest *const *tests, size_t count,
+	      unsigned int seconds)
+{
+	return unit_main_with(name, tests, count, seconds, NULL, NULL);
 }

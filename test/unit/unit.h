@@ -99,4 +99,9 @@ uint64_t unit_random(uint64_t *state);
 int unit_main(const char *name, const TTest *const *tests, size_t count,
 	      unsigned int seconds);
 
+/* The same, with what goes before and after each of them. */
+int unit_main_with(const char *name, const TTest *const *tests, size_t count,
+		   unsigned int seconds, void (*setup)(void),
+		   void (*teardown)(void));
+
 #endif
