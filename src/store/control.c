@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -56,6 +57,18 @@ int control_dir(struct store *store, bool create)
 	return fd;
 }
 
+int control_rename(int from_dir, const char *from, int to_dir, const char *to)
+{
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Not every filesystem can refuse to replace. */
+	if (errno != EINVAL)
+		return -errno;
+	if (faccessat(to_dir, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	return renameat(from_dir, from, to_dir, to) < 0 ? -errno : 0;
+}
+
 int control_create(struct store *store, const char *prefix, char *ret_name)
 {
 	int dir = control_dir(store, true);
@@ -64,7 +77,7 @@ int control_create(struct store *store, const char *prefix, char *ret_name)
 	if (dir < 0)
 		return dir;
 	do {
-		snprintf(ret_name, CONTROL_NAME_SIZE, "%s-%u", prefix,
+		snprintf(ret_name, CONTROL_NAME_SIZE, "%s-%016llx", prefix,
 			 atomic_fetch_add(&store->next_name, 1));
 		fd = openat(dir, ret_name,
 			    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -7,6 +7,9 @@
  *	new-N      a new version of an underlying file, being built
  *	redo-N     a commit in place that must be completed (redo.h)
  *	scratch/   scratch, as a tree that mirrors SOURCE (scratch.h)
+ *
+ * N is a number that begins with the time of the mount, so that what one mount
+ * left is never taken for, or replaced by, what another makes.
  */
 #ifndef STORE_CONTROL_H
 #define STORE_CONTROL_H
@@ -31,6 +34,9 @@ int control_dir(struct store *store, bool create);
 int control_create(struct store *store, const char *prefix, char *ret_name);
 
 void control_unlink(struct store *store, const char *name);
+
+/* Renames without ever replacing: -EEXIST if the target is there. */
+int control_rename(int from_dir, const char *from, int to_dir, const char *to);
 
 /*
  * At the start: removes what a crash left uncommitted (stage-N, new-N).

@@ -181,11 +181,20 @@ static void report_fault(const struct store_object *object, const char *path,
 		     path, (unsigned long long)fault->offset, fault->reason);
 }
 
-/* Whether somebody works on the content of a file, and must not lose it. */
-static bool is_worked_on(const struct store_file *file)
+/*
+ * Whether somebody works on the content of a file, and must not lose it. A
+ * dirty file may be one that is being committed, and locked by that.
+ */
+static bool is_worked_on(struct store_file *file)
 {
-	return file->stage >= 0 &&
-	       (file->writers || atomic_load(&file->dirty));
+	bool staged;
+
+	if (atomic_load(&file->dirty))
+		return true;
+	pthread_rwlock_rdlock(&file->lock);
+	staged = file->stage >= 0;
+	pthread_rwlock_unlock(&file->lock);
+	return staged && file->writers;
 }
 
 /* Open files whose content is no longer the name's. */
@@ -196,9 +205,13 @@ static void supersede(struct table_link *link, void *context)
 	const struct index_stream *now =
 		index_find(object->snapshot->index, file->name);
 
+	/* A dirty file stays, and may be locked: who commits it looks here. */
+	if (atomic_load(&file->dirty))
+		return;
+	if (is_worked_on(file))
+		return;
 	pthread_rwlock_rdlock(&file->lock);
-	if (!is_worked_on(file) && file->stream &&
-	    (!now || now->version != file->stream->version))
+	if (file->stream && (!now || now->version != file->stream->version))
 		object_detach_file(object, file);
 	pthread_rwlock_unlock(&file->lock);
 }
@@ -269,10 +282,10 @@ static void supersede_always(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
 
-	pthread_rwlock_rdlock(&file->lock);
+	if (atomic_load(&file->dirty))
+		return;
 	if (!is_worked_on(file))
 		object_detach_file(context, file);
-	pthread_rwlock_unlock(&file->lock);
 }
 
 /* What was an object is none: nothing of it may be shown any more. */

@@ -187,8 +187,8 @@ void file_rescue(struct store_object *object, struct store_file *file,
 		return;
 	dir = name_stage(file) < 0 ? -1 : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));
-	if (dir < 0 || renameat(control_dir(store, false), file->stage_name,
-				dir, name) < 0) {
+	if (dir < 0 || control_rename(control_dir(store, false),
+				      file->stage_name, dir, name) < 0) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "
 			     "written",

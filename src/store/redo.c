@@ -171,12 +171,14 @@ static int promote(struct store *store, struct redo *redo)
 {
 	char name[CONTROL_NAME_SIZE];
 	int dir = control_dir(store, false);
+	int rc;
 
 	if (fsync(redo->fd) < 0)
 		return -errno;
 	snprintf(name, sizeof(name), "redo%s", redo->name + strlen("new"));
-	if (renameat(dir, redo->name, dir, name) < 0)
-		return -errno;
+	rc = control_rename(dir, redo->name, dir, name);
+	if (rc < 0)
+		return rc;
 	memcpy(redo->name, name, sizeof(name));
 	return sync_control(store);
 }

@@ -45,7 +45,7 @@ struct store {
 
 	pthread_mutex_t control_lock;
 	int control;		/* SOURCE/.bkupfs, or -1 until it is needed */
-	atomic_uint next_name;	/* for files below it */
+	atomic_ullong next_name; /* for files below it: never used again */
 };
 
 /* Sends a formatted line to store_options.report. */

@@ -48,12 +48,16 @@ static void store_free(struct store *store)
 static struct store *store_new(const struct store_options *options)
 {
 	struct store *store = calloc(1, sizeof(*store));
+	struct timespec now;
 
 	if (!store)
 		return NULL;
 	store->options = *options;
 	store->root = -1;
 	store->control = -1;
+	clock_gettime(CLOCK_REALTIME, &now);
+	atomic_init(&store->next_name,
+		    now.tv_sec * 1000000000ULL + now.tv_nsec);
 	pthread_rwlock_init(&store->names, NULL);
 	pthread_mutex_init(&store->objects_lock, NULL);
 	pthread_mutex_init(&store->scratch_lock, NULL);
