@@ -92,6 +92,13 @@ class Seen(Changes):
 class NeverMixed(Changes):
     def test_reading_while_versions_change(self):
         self.mount("-o", "timeout=0")
+        self.read_while_versions_change()
+
+    def test_reading_while_versions_change_with_a_timeout(self):
+        self.mount()
+        self.read_while_versions_change()
+
+    def read_while_versions_change(self):
         end = time.monotonic() + 4
         faults = []
 

@@ -6,6 +6,7 @@ import mmap
 import os
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -175,6 +176,30 @@ class Readers(MountCase):
             self.assertEqual(found[b":w%d" % number],
                              b"%d.11 " % number * (number * 500))
         self.assertTrue(found[b"data"] == OLD)
+
+    def test_replacing_by_rename_while_others_read(self):
+        """Whoever opens gets one of the contents, and all of it."""
+        faults = []
+        end = time.monotonic() + 3
+
+        def work(number):
+            turn = 0
+            while time.monotonic() < end and not faults:
+                turn += 1
+                count = 1 + (turn * 7919 * (number + 1)) % 20000
+                write(self.at("F", f".t{number}"), b"%09d " % count * count)
+                os.rename(self.at("F", f".t{number}"), self.data)
+                found = read(self.data)
+                if found != found[:10] * int(found[:9]):
+                    faults.append((len(found), found[:20]))
+
+        write(self.data, b"%09d " % 1)
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(faults, [])
 
     def test_two_writers_of_one_stream(self):
         one = os.open(self.data, os.O_WRONLY)

@@ -70,7 +70,8 @@ mnt_answers() {
 mnt_start() {
 	local point=${*: -1} job
 	# In the background a shell ignores SIGINT; the daemon should not.
-	timeout -s KILL "$MNT_PATIENCE" env --default-signal=INT,QUIT \
+	# Where a test is killed, the daemon ends with it.
+	setpriv --pdeathsig TERM timeout -s KILL "$MNT_PATIENCE" env --default-signal=INT,QUIT \
 		"$BKUPFS" -f "$@" </dev/null >>"$MNT_LOG" 2>&1 &
 	job=$!
 	MNT_JOB[$point]=$job

@@ -6,6 +6,7 @@ a file whose cases derive from MountCase and which ends with main(). It exits
 with 77, and says why, where it cannot run.
 """
 
+import ctypes
 import errno
 import hashlib
 import os
@@ -27,6 +28,8 @@ BAD_WORDS = re.compile(
 # Nothing here takes that long; a hung daemon is killed, so that the test
 # ends and can clean up.
 PATIENCE = 120
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
 SANITIZED = bool(os.environ.get("BKUP_SANITIZE"))
 
 
@@ -57,6 +60,11 @@ def wait_for(condition, seconds, what):
         time.sleep(0.02)
 
 
+def end_with_parent():
+    """So that a test that is killed leaves no mount."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Mount:
     """A daemon in the foreground and its mount."""
 
@@ -74,7 +82,8 @@ class Mount:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [bkupfs(), "-f", *self.options, self.source, self.point],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=end_with_parent)
         self.killer = threading.Timer(PATIENCE, self.process.kill)
         self.killer.daemon = True
         self.killer.start()
