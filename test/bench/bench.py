@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 import bench_count
 import bench_report
 import bench_rows
-from bench_data import Data
+from bench_data import MARK, Data
 from bench_sides import Bindfs, Bkupfs, Native
 
 SKIPPED = 77
@@ -223,6 +223,8 @@ def run(args, stack):
         where = directory("bkupfs-bench.", args.dir, args.keep)
         if args.keep:
             print(f"the data is in '{where}'", file=sys.stderr)
+    elif not os.path.exists(os.path.join(where, MARK)):
+        raise RuntimeError(f"no run has left data in '{where}'")
     data = Data(os.path.abspath(where), args.scale, progress)
     work = directory("work.", where)
     bench = Bench(args, data, work)

@@ -3,9 +3,9 @@
  * What an interpreter is too slow to time. Prints the seconds it took, without
  * those for starting and opening:
  *
- *	bench_io read FILE            all of it in order, 1 MiB at a time
- *	bench_io random FILE COUNT    COUNT times 4 KiB, always at the same places
- *	bench_io drop FILE            the page cache forgets it (prints nothing)
+ *	bench_io read FILE          all of it in order, 1 MiB at a time
+ *	bench_io random FILE COUNT  4 KiB each, always the same places
+ *	bench_io drop FILE          forget its pages; prints nothing
  */
 #include <errno.h>
 #include <fcntl.h>
