@@ -108,24 +108,27 @@ static int remove_entry(int dir, const char *name)
 	return -errno;
 }
 
+int control_opendir(struct store *store, DIR **ret_dir)
+{
+	int fd = control_dir(store, false);
+
+	if (fd >= 0) {
+		fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	}
+	return tree_opendir(fd, ret_dir);
+}
+
 int control_sweep(struct store *store)
 {
 	cleanup_closedir DIR *dir = NULL;
 	struct dirent *entry;
 	unsigned int removed = 0;
-	int fd = control_dir(store, false);
+	int rc = control_opendir(store, &dir);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir)))
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	while ((rc = tree_readdir(dir, &entry)) > 0)
 		if (is_uncommitted(entry->d_name) &&
 		    remove_entry(dirfd(dir), entry->d_name) == 0)
 			removed++;
@@ -133,7 +136,7 @@ int control_sweep(struct store *store)
 		store_report(store, LOG_NOTICE,
 			     "removed %u uncommitted files that a crash left",
 			     removed);
-	return 0;
+	return rc;
 }
 
 void control_close(struct store *store)

@@ -16,6 +16,8 @@
 
 #include "store/state.h"
 
+#include <dirent.h>
+
 enum { CONTROL_NAME_SIZE = 48 };
 
 /*
@@ -37,6 +39,9 @@ void control_unlink(struct store *store, const char *name);
 
 /* Renames without ever replacing: -EEXIST if the target is there. */
 int control_rename(int from_dir, const char *from, int to_dir, const char *to);
+
+/* Opens it for reading its entries. Errors: -ENOENT if it is not there. */
+int control_opendir(struct store *store, DIR **ret_dir);
 
 /*
  * At the start: removes what a crash left uncommitted (stage-N, new-N).

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/index.h"
 
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -32,23 +33,6 @@ struct walk {
 };
 
 #define NONE SIZE_MAX
-
-/* Makes room for one more item in an array that doubles. */
-static int grow(void *array, size_t count, size_t *room, size_t item_size)
-{
-	void **place = array;
-	size_t want = *room ? 2 * *room : 8;
-	void *bigger;
-
-	if (count < *room)
-		return 0;
-	bigger = reallocarray(*place, want, item_size);
-	if (!bigger)
-		return -ENOMEM;
-	*place = bigger;
-	*room = want;
-	return 0;
-}
 
 /* Points at up to want bytes of the file at offset; returns how many. */
 static ssize_t window_at(struct window *window, uint64_t offset, size_t want,
@@ -90,16 +74,11 @@ static int fail(struct walk *walk, uint64_t offset, const char *reason)
 static int keep_name(struct index *index, const char *name, size_t *ret_place)
 {
 	size_t size = strlen(name) + 1;
+	int rc = array_reserve(&index->names, index->names_used, size,
+			       &index->names_room, 1);
 
-	while (index->names_used + size > index->names_room) {
-		size_t want = index->names_room ? 2 * index->names_room : 64;
-		char *bigger = realloc(index->names, want);
-
-		if (!bigger)
-			return -ENOMEM;
-		index->names = bigger;
-		index->names_room = want;
-	}
+	if (rc < 0)
+		return rc;
 	memcpy(index->names + index->names_used, name, size);
 	*ret_place = index->names_used;
 	index->names_used += size;
@@ -119,8 +98,8 @@ static int add_run(struct walk *walk, size_t stream, uint64_t offset,
 		last->size += size;
 		return 0;
 	}
-	rc = grow(&index->runs, index->run_count, &walk->runs_room,
-		  sizeof(*index->runs));
+	rc = array_reserve(&index->runs, index->run_count, 1,
+			   &walk->runs_room, sizeof(*index->runs));
 	if (rc < 0)
 		return rc;
 	index->runs[index->run_count++] = (struct index_run){
@@ -136,8 +115,8 @@ static int add_stream(struct walk *walk, const struct bkup_record *record,
 	struct index_stream *stream;
 	int rc;
 
-	rc = grow(&index->streams, index->count, &walk->streams_room,
-		  sizeof(*index->streams));
+	rc = array_reserve(&index->streams, index->count, 1,
+			   &walk->streams_room, sizeof(*index->streams));
 	if (rc < 0)
 		return rc;
 	stream = &index->streams[index->count];

@@ -4,6 +4,7 @@
 #include "store/file.h"
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -113,37 +114,20 @@ static int listing_add(struct store_listing *listing, const char *name,
 		       mode_t type, uint64_t ino)
 {
 	size_t size = strlen(name) + 1;
+	int rc;
 
-	if (listing->count == listing->room) {
-		size_t room = listing->room ? 2 * listing->room : 16;
-		void *bigger = reallocarray(listing->items, room,
-					    sizeof(*listing->items));
-
-		if (!bigger)
-			return -ENOMEM;
-		listing->items = bigger;
-		listing->room = room;
-	}
-	while (listing->names_used + size > listing->names_room) {
-		size_t room = listing->names_room ? 2 * listing->names_room
-						  : 256;
-		void *bigger = realloc(listing->names, room);
-
-		if (!bigger)
-			return -ENOMEM;
-		listing->names = bigger;
-		listing->names_room = room;
-	}
+	rc = array_reserve(&listing->items, listing->count, 1, &listing->room,
+			   sizeof(*listing->items));
+	if (rc == 0)
+		rc = array_reserve(&listing->names, listing->names_used, size,
+				   &listing->names_room, 1);
+	if (rc < 0)
+		return rc;
 	memcpy(listing->names + listing->names_used, name, size);
 	listing->items[listing->count++] = (struct item){
 		.name = listing->names_used, .type = type, .ino = ino};
 	listing->names_used += size;
 	return 0;
-}
-
-static bool is_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 /* Objects are directories in the mount. */
@@ -155,22 +139,15 @@ static mode_t shown_type(unsigned char d_type)
 static int list_directory(struct store *store, const char *dir,
 			  struct store_listing *listing)
 {
-	int fd = tree_open(store, dir, O_RDONLY | O_DIRECTORY);
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
+	int rc = tree_opendir(tree_open(store, dir, O_RDONLY | O_DIRECTORY),
+			      &entries);
 
-	if (fd < 0)
-		return fd;
-	entries = fdopendir(fd);
-	if (!entries) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while (errno = 0, (entry = readdir(entries))) {
-		int rc;
-
-		if (is_dot(entry->d_name) ||
-		    tree_is_control(dir, entry->d_name))
+	if (rc < 0)
+		return rc;
+	while ((rc = tree_readdir(entries, &entry)) > 0) {
+		if (tree_is_control(dir, entry->d_name))
 			continue;
 		rc = listing_add(listing, entry->d_name,
 				 shown_type(entry->d_type),
@@ -178,7 +155,7 @@ static int list_directory(struct store *store, const char *dir,
 		if (rc < 0)
 			return rc;
 	}
-	return -errno;
+	return rc;
 }
 
 struct pending {
@@ -230,24 +207,16 @@ static int list_object(struct store_object *object,
 static int list_scratch(struct store *store, const char *dir, bool all,
 			struct store_listing *listing)
 {
-	int fd = scratch_dir(store, dir, false);
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
+	int rc = tree_opendir(scratch_dir(store, dir, false), &entries);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	entries = fdopendir(fd);
-	if (!entries) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while (errno = 0, (entry = readdir(entries))) {
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	while ((rc = tree_readdir(entries, &entry)) > 0) {
 		cleanup_free char *path = NULL;
 		struct stat st;
-		int rc;
 
-		if (is_dot(entry->d_name))
-			continue;
 		if (!all && !bkup_name_is_scratch(entry->d_name))
 			continue;
 		rc = tree_join(dir, entry->d_name, &path);
@@ -261,7 +230,7 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 		if (rc < 0)
 			return rc;
 	}
-	return -errno;
+	return rc;
 }
 
 /* Whether a path is where the store itself is mounted. */

@@ -483,8 +483,7 @@ struct move {
 	struct store *store;
 	const char *from, *to;
 	bool exchange;
-	struct store_object **objects;
-	size_t count, room;
+	struct store_object *first; /* of those whose path changes */
 };
 
 /* Notes an object whose path changes; the table must not change meanwhile. */
@@ -493,23 +492,12 @@ static void note_move(struct table_link *link, void *context)
 	struct store_object *object =
 		table_item(link, struct store_object, link);
 	struct move *move = context;
-	const char *rest = below(object->path, move->from);
 
-	if (!rest && move->exchange)
-		rest = below(object->path, move->to);
-	if (!rest)
+	if (!below(object->path, move->from) &&
+	    !(move->exchange && below(object->path, move->to)))
 		return;
-	if (move->count == move->room) {
-		size_t room = move->room ? 2 * move->room : 16;
-		void *bigger =
-			reallocarray(move->objects, room, sizeof(*move->objects));
-
-		if (!bigger)
-			return;
-		move->objects = bigger;
-		move->room = room;
-	}
-	move->objects[move->count++] = object;
+	object->moving_next = move->first;
+	move->first = object;
 }
 
 static void object_set_gone(struct store *store, struct store_object *object)
@@ -540,29 +528,37 @@ static char *moved_path(const struct move *move, const char *path)
 	return moved;
 }
 
+/* Enters an object under the path that it has after the move. */
+static void place_moved(struct move *move, struct store_object *object)
+{
+	struct store *store = move->store;
+	char *path = moved_path(move, object->path);
+
+	/* Without memory, too, it must not be found where it is no more. */
+	if (!path || table_add(&store->objects, &object->link,
+			       table_hash(path, strlen(path))) < 0) {
+		free(path);
+		object_set_gone(store, object);
+		return;
+	}
+	free(object->path);
+	object->path = path;
+}
+
 static void move_objects(struct move *move)
 {
 	struct store *store = move->store;
+	struct store_object *object, *next;
 
 	pthread_mutex_lock(&store->objects_lock);
 	table_each(&store->objects, note_move, move);
-	for (size_t i = 0; i < move->count; i++)
-		table_remove(&store->objects, &move->objects[i]->link);
-	for (size_t i = 0; i < move->count; i++) {
-		struct store_object *object = move->objects[i];
-		char *path = moved_path(move, object->path);
-
-		if (!path || table_add(&store->objects, &object->link,
-				       table_hash(path, strlen(path))) < 0) {
-			free(path);
-			object_set_gone(store, object);
-			continue;
-		}
-		free(object->path);
-		object->path = path;
+	for (object = move->first; object; object = object->moving_next)
+		table_remove(&store->objects, &object->link);
+	for (object = move->first; object; object = next) {
+		next = object->moving_next;
+		place_moved(move, object);
 	}
 	pthread_mutex_unlock(&store->objects_lock);
-	free(move->objects);
 }
 
 void objects_rename(struct store *store, const char *path, const char *to)

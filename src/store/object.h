@@ -18,6 +18,7 @@ struct store_object {
 	char *path;		/* changes under store.names, for writing */
 	unsigned int users;	/* under store.objects_lock, with these two: */
 	struct store_object *idle_previous, *idle_next;
+	struct store_object *moving_next; /* while a rename moves several */
 
 	pthread_mutex_t lock; /* guards what follows */
 	struct snapshot *snapshot;

@@ -8,6 +8,7 @@
 #include "store/plan.h"
 
 #include "store/plan_parts.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -33,6 +34,7 @@ static int add_segment(struct plan *plan, enum plan_source source,
 {
 	struct plan_segment *last =
 		plan->count ? &plan->segments[plan->count - 1] : NULL;
+	int rc;
 
 	plan->size += size;
 	if (!size)
@@ -42,16 +44,10 @@ static int add_segment(struct plan *plan, enum plan_source source,
 		last->size += size;
 		return 0;
 	}
-	if (plan->count == plan->room) {
-		size_t room = plan->room ? 2 * plan->room : 8;
-		void *bigger = reallocarray(plan->segments, room,
-					    sizeof(*plan->segments));
-
-		if (!bigger)
-			return -ENOMEM;
-		plan->segments = bigger;
-		plan->room = room;
-	}
+	rc = array_reserve(&plan->segments, plan->count, 1, &plan->room,
+			   sizeof(*plan->segments));
+	if (rc < 0)
+		return rc;
 	plan->segments[plan->count++] = (struct plan_segment){
 		.source = source, .offset = offset, .size = size};
 	return 0;
@@ -60,16 +56,11 @@ static int add_segment(struct plan *plan, enum plan_source source,
 static int add_bytes(struct plan *plan, const void *bytes, size_t size)
 {
 	size_t offset = plan->bytes_used;
+	int rc = array_reserve(&plan->bytes, offset, size, &plan->bytes_room,
+			       1);
 
-	while (offset + size > plan->bytes_room) {
-		size_t room = plan->bytes_room ? 2 * plan->bytes_room : 128;
-		void *bigger = realloc(plan->bytes, room);
-
-		if (!bigger)
-			return -ENOMEM;
-		plan->bytes = bigger;
-		plan->bytes_room = room;
-	}
+	if (rc < 0)
+		return rc;
 	if (size)
 		memcpy(plan->bytes + offset, bytes, size);
 	plan->bytes_used += size;
@@ -192,21 +183,16 @@ static int add_extent(struct part_head *head, uint64_t offset, uint64_t end,
 	struct bkup_extent *last =
 		head->extent_count ? &head->extents[head->extent_count - 1]
 				   : NULL;
+	int rc;
 
 	if (last && offset - (last->offset + last->size) < PLAN_HOLE_MIN) {
 		last->size = end - last->offset;
 		return 0;
 	}
-	if (head->extent_count == *room) {
-		void *bigger;
-
-		*room = *room ? 2 * *room : 8;
-		bigger = reallocarray(head->extents, *room,
-				      sizeof(*head->extents));
-		if (!bigger)
-			return -ENOMEM;
-		head->extents = bigger;
-	}
+	rc = array_reserve(&head->extents, head->extent_count, 1, room,
+			   sizeof(*head->extents));
+	if (rc < 0)
+		return rc;
 	head->extents[head->extent_count++] =
 		(struct bkup_extent){.offset = offset, .size = end - offset};
 	return 0;

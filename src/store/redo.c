@@ -375,7 +375,7 @@ static int recover(struct store *store, const char *name)
 		return -EBADMSG;
 	strcpy(redo.name, name);
 	redo.fd = openat(control_dir(store, false), name,
-			 O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+			 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (redo.fd < 0)
 		return -errno;
 	rc = fstat(redo.fd, &st) < 0 ? -errno : 0;
@@ -409,21 +409,11 @@ int redo_recover(struct store *store)
 {
 	cleanup_closedir DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = control_dir(store, false);
+	int rc = control_opendir(store, &dir);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir))) {
-		int rc;
-
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	while ((rc = tree_readdir(dir, &entry)) > 0) {
 		if (strncmp(entry->d_name, "redo-", 5) != 0)
 			continue;
 		rc = recover(store, entry->d_name);
@@ -434,5 +424,5 @@ int redo_recover(struct store *store)
 				     TREE_CONTROL, entry->d_name,
 				     strerror(-rc));
 	}
-	return 0;
+	return rc;
 }

@@ -120,21 +120,13 @@ int scratch_stat(struct store *store, const char *dir, const char *name,
 
 int scratch_exists(struct store *store, const char *dir)
 {
-	int fd = scratch_dir(store, dir, false);
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
+	int rc = tree_opendir(scratch_dir(store, dir, false), &entries);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	entries = fdopendir(fd);
-	if (!entries) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(entries)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			return 1;
-	return 0;
+	if (rc == 0)
+		rc = tree_readdir(entries, &entry);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 int scratch_move(struct store *store, const char *from, const char *to,

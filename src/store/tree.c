@@ -200,11 +200,9 @@ int tree_replace(int from_dir, const char *from, int to_dir, const char *to,
 	return replace_unlike(from_dir, from, from_is_dir, to_dir, to);
 }
 
-int tree_check_empty(const struct store *store, const char *path)
+int tree_opendir(int fd, DIR **ret_dir)
 {
-	cleanup_closedir DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = tree_open(store, path, O_RDONLY | O_DIRECTORY);
+	DIR *dir;
 
 	if (fd < 0)
 		return fd;
@@ -215,12 +213,34 @@ int tree_check_empty(const struct store *store, const char *path)
 		close(fd);
 		return rc;
 	}
-	errno = 0;
-	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
-		    !tree_is_control(path, entry->d_name))
-			return -ENOTEMPTY;
+	*ret_dir = dir;
+	return 0;
+}
+
+int tree_readdir(DIR *dir, struct dirent **ret_entry)
+{
+	struct dirent *entry;
+
+	do {
 		errno = 0;
-	}
-	return -errno;
+		entry = readdir(dir);
+		if (!entry)
+			return -errno;
+	} while (strcmp(entry->d_name, ".") == 0 ||
+		 strcmp(entry->d_name, "..") == 0);
+	*ret_entry = entry;
+	return 1;
+}
+
+int tree_check_empty(const struct store *store, const char *path)
+{
+	cleanup_closedir DIR *dir = NULL;
+	struct dirent *entry;
+	int rc = tree_opendir(tree_open(store, path, O_RDONLY | O_DIRECTORY),
+			      &dir);
+
+	while (rc >= 0 && (rc = tree_readdir(dir, &entry)) > 0)
+		if (!tree_is_control(path, entry->d_name))
+			return -ENOTEMPTY;
+	return rc;
 }

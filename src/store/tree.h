@@ -8,6 +8,8 @@
 
 #include "store/state.h"
 
+#include <dirent.h>
+
 /* The name of the control directory in SOURCE. */
 #define TREE_CONTROL ".bkupfs"
 
@@ -50,6 +52,16 @@ int tree_stat_at(const struct store *store, int dirfd, const char *name,
  */
 int tree_replace(int from_dir, const char *from, int to_dir, const char *to,
 		 unsigned int flags);
+
+/*
+ * Opens a directory for reading its entries.
+ *
+ * fd: taken over; a negative one is an error that is passed on.
+ */
+int tree_opendir(int fd, DIR **ret_dir);
+
+/* The next entry but . and .., and 1; or 0 at the end. */
+int tree_readdir(DIR *dir, struct dirent **ret_entry);
 
 /* 0 if the directory at path has no entries, -ENOTEMPTY if it has. */
 int tree_check_empty(const struct store *store, const char *path);
