@@ -391,6 +391,18 @@ void scene_list(struct scene *scene, const char *dir, char *ret_text,
 	store_listing_free(listing);
 }
 
+const char *scene_scratch(struct scene *scene, const char *object)
+{
+	static char text[BKUP_CHILD_SIZE];
+	char *end;
+
+	scene_list(scene, object, text, sizeof(text));
+	end = strchr(text, ' ');
+	ck_assert_msg(*text == '.' && end && end[1] != '.', "%s", text);
+	*end = '\0';
+	return text;
+}
+
 void scene_expect_log(struct scene *scene, const char *text)
 {
 	ck_assert_msg(strstr(scene->log, text), "no '%s' in: %s", text,

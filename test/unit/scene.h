@@ -96,6 +96,9 @@ int scene_mkdir(struct scene *scene, const char *dir, const char *name);
 void scene_list(struct scene *scene, const char *dir, char *ret_text,
 		size_t size);
 
+/* The name of the scratch that an object holds; fails unless it is one. */
+const char *scene_scratch(struct scene *scene, const char *object);
+
 /* What the next report is to hold; fails unless the log has it. */
 void scene_expect_log(struct scene *scene, const char *text);
 
