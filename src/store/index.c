@@ -52,7 +52,8 @@ static ssize_t window_at(struct window *window, uint64_t offset, size_t want,
 			window->size *= 2;
 		else if (!close_by)
 			window->size = WINDOW_MIN;
-		n = io_pread(window->fd, window->bytes, window->size, offset);
+		n = io_pread(window->fd, window->bytes,
+			     window->size < left ? window->size : left, offset);
 		if (n < 0)
 			return n;
 		window->offset = offset;

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <syslog.h>
 
-enum { IDLE_MAX = 512 };
-
 static bool path_matches(const struct table_link *link, const void *key)
 {
 	return strcmp(table_item(link, struct store_object, link)->path, key) ==
@@ -117,7 +115,7 @@ static struct store_object *idle_evict(struct store *store)
 {
 	struct store_object *object = store->idle_first;
 
-	if (store->idle_count <= IDLE_MAX)
+	if (store->idle_count <= store->idle_max)
 		return NULL;
 	idle_remove(store, object);
 	table_remove(&store->objects, &object->link);

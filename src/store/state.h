@@ -38,7 +38,7 @@ struct store {
 	struct table objects;		  /* store_object, by path */
 	struct store_object *idle_first;  /* without users, oldest first */
 	struct store_object *idle_last;
-	size_t idle_count;
+	size_t idle_count, idle_max;
 
 	pthread_mutex_t scratch_lock;
 	struct table scratch_files; /* store_file, by inode number */

@@ -11,7 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
+
+enum { IDLE_MIN = 64, IDLE_MAX = 4096 };
 
 /* Whether attributes of a filesystem may be out of date until asked for. */
 static bool is_remote(int fd)
@@ -45,6 +48,19 @@ static void store_free(struct store *store)
 	free(store);
 }
 
+/*
+ * How many objects may stay cached that nobody uses: each holds its file open,
+ * and most descriptors are for those who use the mount.
+ */
+static size_t idle_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return IDLE_MIN;
+	return limit.rlim_cur / 4 < IDLE_MAX ? limit.rlim_cur / 4 : IDLE_MAX;
+}
+
 static struct store *store_new(const struct store_options *options)
 {
 	struct store *store = calloc(1, sizeof(*store));
@@ -55,6 +71,7 @@ static struct store *store_new(const struct store_options *options)
 	store->options = *options;
 	store->root = -1;
 	store->control = -1;
+	store->idle_max = idle_max();
 	clock_gettime(CLOCK_REALTIME, &now);
 	atomic_init(&store->next_name,
 		    now.tv_sec * 1000000000ULL + now.tv_nsec);
