@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 enum { COMMIT_TRIES = 4 };
@@ -257,6 +258,20 @@ static int commit_in_place(struct store_object *object,
 	return rc;
 }
 
+/* Once for all: it goes for the whole filesystem, or for many streams. */
+static void tell_lost_times(struct store_object *object)
+{
+	cleanup_free char *path = NULL;
+
+	if (atomic_exchange(&object->store->told_times, true) ||
+	    object_path(object, &path) < 0)
+		return;
+	store_report(object->store, LOG_WARNING,
+		     "'%s': no room for the times of its streams in the file's "
+		     "extended attributes: they have the time of the file",
+		     path);
+}
+
 static int commit_once(struct store_object *object, const struct commit *commit)
 {
 	struct metadata metadata = {0};
@@ -274,6 +289,8 @@ static int commit_once(struct store_object *object, const struct commit *commit)
 		rc = commit_in_place(object, commit, plan, &metadata);
 	else if (rc == 0)
 		rc = commit_by_rebuild(object, commit, plan, &metadata);
+	if (rc == 0 && metadata.times_lost)
+		tell_lost_times(object);
 	times_done(&metadata.times);
 	plan_free(plan);
 	return rc;

@@ -83,18 +83,18 @@ static int set_times(int fd, const struct metadata *metadata)
 
 /*
  * Times of streams that find no room in the attributes of a file are no
- * reason to refuse the content.
+ * reason to refuse the content; but somebody must be told.
  */
-static int store_stream_times(int fd, const struct times *times)
+static int store_stream_times(int fd, struct metadata *metadata)
 {
-	int rc = times_store(fd, times);
+	int rc = times_store(fd, &metadata->times);
 
-	return rc == -ENOSPC || rc == -E2BIG || rc == -ENOTSUP || rc == -ERANGE
-		       ? 0
-		       : rc;
+	metadata->times_lost = rc == -ENOSPC || rc == -E2BIG ||
+			       rc == -ENOTSUP || rc == -ERANGE;
+	return metadata->times_lost ? 0 : rc;
 }
 
-int metadata_apply(int fd, const struct metadata *metadata, int old)
+int metadata_apply(int fd, struct metadata *metadata, int old)
 {
 	int rc = set_owner(fd, metadata, geteuid(), -1);
 
@@ -104,11 +104,11 @@ int metadata_apply(int fd, const struct metadata *metadata, int old)
 	if (rc == 0 && fchmod(fd, metadata->mode) < 0)
 		rc = -errno;
 	if (rc == 0 && (metadata->times.has_common || metadata->times.count))
-		rc = store_stream_times(fd, &metadata->times);
+		rc = store_stream_times(fd, metadata);
 	return rc < 0 ? rc : set_times(fd, metadata);
 }
 
-int metadata_apply_changed(int fd, const struct metadata *metadata,
+int metadata_apply_changed(int fd, struct metadata *metadata,
 			   const struct stat *before)
 {
 	int rc = set_owner(fd, metadata, before->st_uid, before->st_gid);
@@ -117,6 +117,6 @@ int metadata_apply_changed(int fd, const struct metadata *metadata,
 	    fchmod(fd, metadata->mode) < 0)
 		rc = -errno;
 	if (rc == 0)
-		rc = store_stream_times(fd, &metadata->times);
+		rc = store_stream_times(fd, metadata);
 	return rc < 0 ? rc : set_times(fd, metadata);
 }

@@ -14,6 +14,7 @@ struct metadata {
 	gid_t gid;
 	struct timespec atime, mtime;
 	struct times times; /* of the streams */
+	bool times_lost;    /* there was no room for these: they were left out */
 };
 
 /*
@@ -22,10 +23,10 @@ struct metadata {
  *
  * old: the old version, a file or a directory.
  */
-int metadata_apply(int fd, const struct metadata *metadata, int old);
+int metadata_apply(int fd, struct metadata *metadata, int old);
 
 /* The same for a file that was changed in place and has all the rest. */
-int metadata_apply_changed(int fd, const struct metadata *metadata,
+int metadata_apply_changed(int fd, struct metadata *metadata,
 			   const struct stat *before);
 
 #endif

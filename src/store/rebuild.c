@@ -31,7 +31,7 @@ int rebuild_write(const struct plan *plan, int old, int stage, int to)
 }
 
 int rebuild_begin(struct store *store, const struct plan *plan, int old,
-		  int stage, const struct metadata *metadata,
+		  int stage, struct metadata *metadata,
 		  struct rebuild *ret_rebuild)
 {
 	struct rebuild rebuild = {.store = store};

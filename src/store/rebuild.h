@@ -23,7 +23,7 @@ struct rebuild {
  * ret_rebuild: to be placed or aborted.
  */
 int rebuild_begin(struct store *store, const struct plan *plan, int old,
-		  int stage, const struct metadata *metadata,
+		  int stage, struct metadata *metadata,
 		  struct rebuild *ret_rebuild);
 void rebuild_abort(struct rebuild *rebuild);
 

@@ -30,6 +30,7 @@ struct store {
 	int root;    /* SOURCE, O_PATH */
 	dev_t dev;   /* SOURCE's device */
 	_Atomic(dev_t) own_mount; /* the device of the mount that shows it */
+	atomic_bool told_times; /* that times of streams are lost */
 	bool remote; /* a filesystem that knows of changes only when asked */
 
 	pthread_rwlock_t names;

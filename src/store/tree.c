@@ -167,14 +167,42 @@ static int is_directory(int dir, const char *name)
 	return S_ISDIR(st.st_mode);
 }
 
+/*
+ * Where nothing can be exchanged the target goes first, and comes back empty,
+ * as it was, if the rename fails. A crash in between leaves neither.
+ */
+static int remove_and_rename(int from_dir, const char *from, int to_dir,
+			     const char *to, const struct stat *st)
+{
+	bool is_dir = S_ISDIR(st->st_mode);
+	int rc;
+
+	if (!is_dir && st->st_size)
+		return -ENOTDIR;
+	if (unlinkat(to_dir, to, is_dir ? AT_REMOVEDIR : 0) < 0)
+		return -errno;
+	if (renameat(from_dir, from, to_dir, to) == 0)
+		return 0;
+	rc = -errno;
+	if (is_dir)
+		mkdirat(to_dir, to, st->st_mode & 07777);
+	return rc;
+}
+
 /* Exchanges two entries of unlike type and removes the one moved away. */
 static int replace_unlike(int from_dir, const char *from, bool from_is_dir,
 			  int to_dir, const char *to)
 {
+	struct stat st;
 	int rc;
 
-	if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) < 0)
+	if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
+	if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) < 0) {
+		if (errno != EINVAL && errno != ENOSYS)
+			return -errno;
+		return remove_and_rename(from_dir, from, to_dir, to, &st);
+	}
 	if (unlinkat(from_dir, from, from_is_dir ? 0 : AT_REMOVEDIR) == 0)
 		return 0;
 	rc = -errno;

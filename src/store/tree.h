@@ -48,7 +48,8 @@ int tree_stat_at(const struct store *store, int dirfd, const char *name,
 
 /*
  * Renames, also where one of both is a directory and the other is not: then
- * they are exchanged and what stood at the target is removed.
+ * they are exchanged and what stood at the target is removed. That is atomic,
+ * unless the filesystem cannot exchange (RENAME_EXCHANGE).
  */
 int tree_replace(int from_dir, const char *from, int to_dir, const char *to,
 		 unsigned int flags);
