@@ -31,6 +31,7 @@ struct store_file *file_new(struct store *store)
 	file->store = store;
 	file->stage = -1;
 	file->attributes = -1;
+	file->serial = atomic_fetch_add(&store->next_name, 1);
 	atomic_init(&file->current, true);
 	atomic_init(&file->holds, 1);
 	pthread_rwlock_init(&file->lock, NULL);
@@ -172,7 +173,9 @@ int file_get(struct store_object *object, const char *name, bool create,
 	file = file_new(object->store);
 	if (!file)
 		return -ENOMEM;
-	file_set_name(file, strdup(name));
+	file->name = strdup(name);
+	if (file->name)
+		file_set_name(file, file->name);
 	if (!file->name || table_add(&object->files, &file->link,
 				     table_hash(name, strlen(name))) < 0) {
 		store_file_let_go(file);
