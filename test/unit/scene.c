@@ -267,13 +267,13 @@ void scene_expect(struct scene *scene, const char *object, const char *streams)
 	free(text);
 }
 
-enum store_kind scene_kind(struct scene *scene, const char *dir)
+enum store_kind scene_kind(const struct scene *scene, const char *dir)
 {
-	struct store_entry entry;
+	struct stat st;
 
-	if (!*dir || store_stat(scene->store, dir, &entry) < 0)
-		return *dir ? STORE_SCRATCH_DIRECTORY : STORE_DIRECTORY;
-	return entry.kind;
+	if (lstat(scene_at(scene, dir), &st) < 0)
+		return STORE_SCRATCH_DIRECTORY;
+	return S_ISDIR(st.st_mode) ? STORE_DIRECTORY : STORE_OBJECT;
 }
 
 int scene_file(struct scene *scene, const char *dir, const char *name,

@@ -84,7 +84,8 @@ bool scene_reads(struct store_file *file, const char *text);
 bool scene_shows(struct scene *scene, const char *dir, const char *name,
 		 const char *text);
 
-enum store_kind scene_kind(struct scene *scene, const char *dir);
+/* The kind of what stands at dir: what is not there is scratch. */
+enum store_kind scene_kind(const struct scene *scene, const char *dir);
 
 int scene_rename(struct scene *scene, const char *from_dir, const char *from,
 		 const char *to_dir, const char *to, unsigned int flags);

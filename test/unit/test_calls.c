@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every system call and every allocation of a script of commits fails once:
+ * the n-th one, in every way that it may, until a run has less than n. Each
+ * underlying file is the old version or the new one then, and the new one
+ * unless somebody was told. The calls are wrapped when this program is linked,
+ * for which it holds the store's objects.
+ */
+#include "scene.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What fails: the n-th call of a kind, as said. */
+static const char *failing; /* the kind; NULL for none */
+static size_t countdown;
+static int failure; /* errno, or SHORT */
+
+enum { SHORT = -1 };
+
+/* Whether this call fails; then errno is set. Counts. */
+static bool fails(const char *kind)
+{
+	if (!failing || strcmp(failing, kind) != 0 || !countdown || --countdown)
+		return false;
+	if (failure == SHORT)
+		return true;
+	errno = failure;
+	return true;
+}
+
+#define WRAP(type, name, parameters, arguments)                                \
+	type __real_##name parameters;                                         \
+	type __wrap_##name parameters;                                         \
+	type __wrap_##name parameters                                          \
+	{                                                                      \
+		return fails(#name) ? (type)-1 : __real_##name arguments;      \
+	}
+
+/* One that may do less than it was asked for. */
+#define WRAP_SHORT(name, parameters, arguments, size)                          \
+	ssize_t __real_##name parameters;                                      \
+	ssize_t __wrap_##name parameters;                                      \
+	ssize_t __wrap_##name parameters                                       \
+	{                                                                      \
+		if (fails(#name)) {                                            \
+			if (failure != SHORT)                                  \
+				return -1;                                     \
+			size = (size + 1) / 2;                                 \
+		}                                                              \
+		return __real_##name arguments;                                \
+	}
+
+WRAP_SHORT(pread64, (int fd, void *buffer, size_t size, off64_t offset),
+	   (fd, buffer, size, offset), size)
+WRAP_SHORT(pwrite64, (int fd, const void *buffer, size_t size, off64_t offset),
+	   (fd, buffer, size, offset), size)
+WRAP_SHORT(copy_file_range,
+	   (int from, off64_t *in, int to, off64_t *out, size_t size,
+	    unsigned int flags),
+	   (from, in, to, out, size, flags), size)
+WRAP(int, fsync, (int fd), (fd))
+WRAP(int, fdatasync, (int fd), (fd))
+WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size))
+WRAP(int, fallocate64, (int fd, int mode, off64_t offset, off64_t size),
+     (fd, mode, offset, size))
+WRAP(int, renameat, (int a, const char *from, int b, const char *to),
+     (a, from, b, to))
+WRAP(int, renameat2,
+     (int a, const char *from, int b, const char *to, unsigned int flags),
+     (a, from, b, to, flags))
+WRAP(int, unlinkat, (int fd, const char *name, int flags), (fd, name, flags))
+WRAP(int, mkdirat, (int fd, const char *name, mode_t mode), (fd, name, mode))
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
+WRAP(int, futimens, (int fd, const struct timespec *times), (fd, times))
+WRAP(int, utimensat,
+     (int fd, const char *name, const struct timespec *times, int flags),
+     (fd, name, times, flags))
+WRAP(int, fsetxattr,
+     (int fd, const char *name, const void *value, size_t size, int flags),
+     (fd, name, value, size, flags))
+WRAP(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t size),
+     (fd, name, value, size))
+WRAP(ssize_t, flistxattr, (int fd, char *list, size_t size), (fd, list, size))
+WRAP(int, fremovexattr, (int fd, const char *name), (fd, name))
+WRAP(int, fstat64, (int fd, struct stat64 *st), (fd, st))
+WRAP(int, statx,
+     (int fd, const char *name, int flags, unsigned int mask, struct statx *st),
+     (fd, name, flags, mask, st))
+WRAP(off64_t, lseek64, (int fd, off64_t offset, int whence),
+     (fd, offset, whence))
+WRAP(int, dup3, (int from, int to, int flags), (from, to, flags))
+
+int __real_openat64(int fd, const char *name, int flags, ...);
+int __wrap_openat64(int fd, const char *name, int flags, ...);
+
+int __wrap_openat64(int fd, const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list arguments;
+
+	va_start(arguments, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(arguments, mode_t);
+	va_end(arguments);
+	return fails("openat64") ? -1 : __real_openat64(fd, name, flags, mode);
+}
+
+/* Only openat2 is called by its number. */
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long __wrap_syscall(long number, ...)
+{
+	long a[4];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (size_t i = 0; i < N_ELEMENTS(a); i++)
+		a[i] = va_arg(arguments, long);
+	va_end(arguments);
+	return fails("syscall")
+		       ? -1
+		       : __real_syscall(number, a[0], a[1], a[2], a[3]);
+}
+
+#define WRAP_MEMORY(name, parameters, arguments)                               \
+	void *__real_##name parameters;                                        \
+	void *__wrap_##name parameters;                                        \
+	void *__wrap_##name parameters                                         \
+	{                                                                      \
+		return fails("memory") ? NULL : __real_##name arguments;       \
+	}
+
+WRAP_MEMORY(malloc, (size_t size), (size))
+WRAP_MEMORY(calloc, (size_t count, size_t size), (count, size))
+WRAP_MEMORY(realloc, (void *pointer, size_t size), (pointer, size))
+WRAP_MEMORY(reallocarray, (void *pointer, size_t count, size_t size),
+	    (pointer, count, size))
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+char *__wrap_strdup(const char *text)
+{
+	return fails("memory") ? NULL : __real_strdup(text);
+}
+
+static struct scene scene;
+
+static void setup(void)
+{
+	scene_init(&scene);
+}
+
+static void teardown(void)
+{
+	failing = NULL;
+	scene_done(&scene);
+}
+
+/* A commit, and the versions of the file that are allowed before and after. */
+struct step {
+	const char *object;
+	const char *before, *after;
+	int (*run)(const struct step *step);
+	const char *a, *b; /* names or content, as run wants them */
+};
+
+static int run_write(const struct step *step)
+{
+	return scene_write(&scene, step->object, step->a, step->b);
+}
+
+/* Errors of close go to the log; here all is said by sync. */
+static int run_sync(const struct step *step)
+{
+	struct store_file *file;
+	int rc = scene_file(&scene, step->object, step->a,
+			    O_RDWR | O_CREAT | O_TRUNC, &file);
+	int told;
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	n = store_file_write(file, step->b, strlen(step->b), 0, false);
+	rc = store_file_sync(file);
+	/* What was told once may be well the second time. */
+	told = rc < 0 ? store_file_sync(file) : rc;
+	store_file_close(file, O_RDWR);
+	return n < 0 ? n : rc < 0 ? rc : told;
+}
+
+static int run_unlink(const struct step *step)
+{
+	return scene_unlink(&scene, step->object, step->a);
+}
+
+static int run_rename(const struct step *step)
+{
+	return scene_rename(&scene, step->object, step->a, step->object,
+			    step->b, 0);
+}
+
+static int run_large(const struct step *step)
+{
+	static char bytes[700000];
+	struct store_file *file;
+	int rc = scene_file(&scene, step->object, step->a, O_RDWR | O_CREAT,
+			    &file);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	memset(bytes, 'x', sizeof(bytes));
+	n = store_file_write(file, bytes, sizeof(bytes), 0, false);
+	rc = store_file_flush(file);
+	if (rc == 0)
+		rc = store_file_truncate(file, 3);
+	if (rc == 0)
+		rc = store_file_flush(file);
+	store_file_close(file, O_RDWR);
+	return n < 0 ? n : rc;
+}
+
+static int run_scratch(const struct step *step)
+{
+	int rc = scene_write(&scene, step->object, ".new", step->b);
+
+	return rc < 0 ? rc
+		      : scene_rename(&scene, step->object, ".new", step->object,
+				     step->a, 0);
+}
+
+/* "dir" as a version: it is a directory still. */
+static const struct step steps[] = {
+	{"plain", "data=old ea=ea", "data=newer ea=ea", run_write, "data",
+	 "newer"},
+	{"plain", "data=newer ea=ea", "data=newer ea=ea :a=x", run_sync, ":a",
+	 "x"},
+	{"plain", "data=newer ea=ea :a=x", "data=newer :a=x", run_unlink, "ea",
+	 NULL},
+	{"plain", "data=newer :a=x", "data=newer :b=x", run_rename, ":a", ":b"},
+	{"plain", "data=newer :b=x", "data=scratch :b=x", run_scratch, "data",
+	 "scratch"},
+	{"linked", "data=old ea=ea", "data=newer ea=ea", run_write, "data",
+	 "newer"},
+	{"linked", "data=newer ea=ea", "data=x ea=ea", run_sync, "data", "x"},
+	{"linked", "data=x ea=ea", "ea=ea", run_unlink, "data", NULL},
+	{"directory", "dir", "data=first", run_write, "data", "first"},
+};
+
+static const struct step large_steps[] = {
+	{"plain", "data=old ea=ea", "data=old ea=ea :a=xxx", run_large, ":a",
+	 NULL},
+	{"linked", "data=old ea=ea", "data=old ea=ea :a=xxx", run_large, ":a",
+	 NULL},
+};
+
+static void prepare(void)
+{
+	scene_put(&scene, "plain", "d=old e=ea");
+	scene_put(&scene, "linked", "d=old e=ea");
+	ck_assert_int_eq(
+		link(scene_at(&scene, "linked"), scene_at(&scene, "link")), 0);
+	ck_assert_int_eq(mkdir(scene_at(&scene, "directory"), 0755), 0);
+}
+
+static void clear(void)
+{
+	static const char *const names[] = {"plain", "linked", "link",
+					    "directory"};
+	char command[PATH_MAX + 64];
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++)
+		remove(scene_at(&scene, names[i]));
+	snprintf(command, sizeof(command), "rm -rf '%s'/.bkupfs", scene.path);
+	if (scene_exists(&scene, ".bkupfs"))
+		ck_assert_int_eq(system(command), 0);
+}
+
+static bool is_version(const char *object, const char *version)
+{
+	struct stat st = scene_stat(&scene, object);
+
+	if (strcmp(version, "dir") == 0 || S_ISDIR(st.st_mode))
+		return S_ISDIR(st.st_mode) && strcmp(version, "dir") == 0;
+	return scene_file_is(&scene, object, version);
+}
+
+/* Of the middle of a step that commits twice. */
+static bool is_between(const struct step *step)
+{
+	struct stat st = scene_stat(&scene, step->object);
+
+	return step->run == run_large && st.st_size > 700000;
+}
+
+/*
+ * Runs a step while something fails, then mounts anew, as after a crash. The
+ * new version must stand if nobody was told; else either.
+ */
+static void check_step(const struct step *step, size_t n, const char *kind)
+{
+	int rc;
+	bool is_new;
+
+	failing = kind;
+	rc = step->run(step);
+	failing = NULL;
+	scene_reopen(&scene);
+	is_new = is_version(step->object, step->after);
+	ck_assert_msg(is_new || rc < 0, "%s %zu, error %d, '%s' of '%s': lost",
+		      kind, n, failure, step->a, step->object);
+	ck_assert_msg(is_new || is_version(step->object, step->before) ||
+			      is_between(step),
+		      "%s %zu, error %d, '%s' of '%s' (%d): mixed", kind, n,
+		      failure, step->a, step->object, rc);
+	if (!is_new) {
+		rc = step->run(step);
+		ck_assert_msg(rc == 0,
+			      "%s %zu, error %d, '%s' of '%s': again %d", kind,
+			      n, failure, step->a, step->object, rc);
+		scene_expect(&scene, step->object, step->after);
+	}
+	if (strcmp(step->object, "linked") == 0)
+		ck_assert(scene_stat(&scene, "link").st_ino ==
+			  scene_stat(&scene, "linked").st_ino);
+}
+
+/* Fails the n-th call of a kind in a run of all steps; whether there was one */
+static bool fail_nth(const struct step *list, size_t count, const char *kind,
+		     int error, size_t n)
+{
+	countdown = n;
+	failure = error;
+	prepare();
+	for (size_t i = 0; i < count; i++)
+		check_step(&list[i], n, kind);
+	clear();
+	ck_assert_uint_eq(scene_control(&scene, ""), 0);
+	return countdown == 0;
+}
+
+struct kind {
+	const char *name;
+	int errors[5]; /* up to 0 */
+	size_t least;  /* calls that are made for sure */
+};
+
+static void fail_each(const struct step *list, size_t count,
+		      const struct kind *kinds, size_t kind_count)
+{
+	for (size_t i = 0; i < kind_count; i++)
+		for (size_t j = 0; kinds[i].errors[j]; j++) {
+			size_t n = 1;
+
+			while (fail_nth(list, count, kinds[i].name,
+					kinds[i].errors[j], n))
+				n++;
+			ck_assert_msg(n > kinds[i].least,
+				      "%s was called %zu times only",
+				      kinds[i].name, n - 1);
+		}
+}
+
+START_TEST(writing_fails)
+{
+	static const struct kind kinds[] = {
+		{"pwrite64", {ENOSPC, EIO, EINTR, SHORT}, 20},
+		{"ftruncate64", {EIO}, 1},
+		{"fallocate64", {ENOSPC, EIO}, 3},
+	};
+
+	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
+}
+END_TEST
+
+START_TEST(making_durable_fails)
+{
+	static const struct kind kinds[] = {
+		{"fsync", {EIO, ENOSPC}, 8},
+		{"fdatasync", {EIO}, 5},
+	};
+
+	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
+}
+END_TEST
+
+START_TEST(placing_fails)
+{
+	static const struct kind kinds[] = {
+		{"renameat", {EIO, ENOSPC}, 0},
+		{"renameat2", {EIO, ENOSPC}, 5},
+		{"unlinkat", {EIO}, 5},
+		{"mkdirat", {ENOSPC}, 1},
+	};
+
+	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
+}
+END_TEST
+
+START_TEST(metadata_fail)
+{
+	static const struct kind kinds[] = {
+		{"fchmod", {EPERM}, 1},		 {"fchown", {EPERM}, 0},
+		{"futimens", {EIO}, 5},		 {"utimensat", {EPERM}, 5},
+		{"fsetxattr", {ENOSPC, EIO}, 1}, {"fgetxattr", {EIO}, 5},
+		{"flistxattr", {EIO}, 1},	 {"fremovexattr", {EIO}, 0},
+	};
+
+	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
+}
+END_TEST
+
+START_TEST(looking_fails)
+{
+	static const struct kind kinds[] = {
+		{"fstat64", {EIO}, 20},
+		{"statx", {EIO}, 20},
+		{"lseek64", {EIO}, 5},
+		{"pread64", {EIO, EINTR, SHORT}, 20},
+		{"openat64", {EMFILE, EIO}, 8},
+		{"syscall", {EMFILE, EINTR}, 20},
+		{"dup3", {EMFILE}, 1},
+	};
+
+	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
+}
+END_TEST
+
+START_TEST(copying_fails)
+{
+	static const struct kind kinds[] = {
+		{"copy_file_range", {EIO, ENOSPC, EXDEV, EINTR}, 2},
+		{"copy_file_range", {SHORT}, 2},
+		{"pwrite64", {ENOSPC, SHORT}, 5},
+		{"pread64", {EIO, SHORT}, 5},
+	};
+
+	fail_each(large_steps, N_ELEMENTS(large_steps), kinds,
+		  N_ELEMENTS(kinds));
+}
+END_TEST
+
+START_TEST(memory_fails)
+{
+	static const struct kind kinds[] = {{"memory", {ENOMEM}, 100}};
+
+	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		writing_fails, making_durable_fails, placing_fails,
+		metadata_fail, looking_fails,	     copying_fails,
+		memory_fails,
+	};
+
+	return unit_main_with("calls", tests, N_ELEMENTS(tests), 120, setup,
+			      teardown);
+}
