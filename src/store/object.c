@@ -270,7 +270,8 @@ static bool is_known(const struct store_object *object, const struct stat *st)
 
 	if (object->fault)
 		return snapshot_matches(&known, st);
-	if (!object->snapshot)
+	/* A copy, after a commit in place that failed, is not the file. */
+	if (!object->snapshot || object->snapshot->own_copy)
 		return false;
 	known = snapshot_stat(object->snapshot);
 	return snapshot_matches(&known, st);
