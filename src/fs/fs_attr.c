@@ -19,16 +19,15 @@ static char *split(char *path)
 }
 
 /* Looks a place up that is not open. */
-static int stat_path(struct place *place, struct stat *ret_st)
+static int stat_path(struct place *place, struct store_entry *ret_entry)
 {
 	struct store *store = place->fs->store;
-	struct store_entry entry;
 	char *path, *name;
 	int rc;
 
 	if (place->kind == STORE_DIRECTORY || place->kind == STORE_OBJECT ||
 	    place->kind == STORE_OTHER) {
-		rc = store_stat(store, place->path, &entry);
+		rc = store_stat(store, place->path, ret_entry);
 	} else {
 		enum store_kind kind = place->parent_kind;
 
@@ -37,22 +36,30 @@ static int stat_path(struct place *place, struct stat *ret_st)
 			return -ENOMEM;
 		name = split(path);
 		rc = store_lookup(store, name == path ? "" : path, kind, name,
-				  &entry);
+				  ret_entry);
 		free(path);
 	}
-	if (rc == 0)
-		*ret_st = entry.st;
 	return rc;
+}
+
+static int stat_file(struct place *place, struct store_entry *ret_entry)
+{
+	ret_entry->version = store_file_version(place->file, NULL);
+	return store_file_stat(place->file, &ret_entry->st);
 }
 
 static int stat_place(struct place *place, struct stat *ret_st)
 {
-	int rc = place->file ? store_file_stat(place->file, ret_st)
-			     : stat_path(place, ret_st);
+	struct store_entry entry;
+	int rc = place->file ? stat_file(place, &entry)
+			     : stat_path(place, &entry);
 
-	if (rc == 0)
-		ret_st->st_ino = place->ino;
-	return rc;
+	if (rc < 0)
+		return rc;
+	entry.st.st_ino = place->ino;
+	*ret_st = entry.st;
+	inode_told(place->fs, place->inode, entry.version);
+	return 0;
 }
 
 static void reply_attr(fuse_req_t req, struct place *place)
@@ -103,6 +110,7 @@ static int truncate_path(struct place *place, uint64_t size)
 		rc = store_file_truncate(file, size);
 		if (rc == 0)
 			rc = store_file_flush(file);
+		inode_told(fs, place->inode, store_file_version(file, NULL));
 		inode_closed(fs, place->inode);
 	}
 	store_file_close(file, O_WRONLY);

@@ -61,9 +61,11 @@ static void stream_handle_close(struct fs *fs, struct stream_handle *handle)
 static void set_caching(struct fs *fs, struct stream_handle *handle,
 			struct fuse_file_info *fi)
 {
-	uint64_t version = store_file_version(handle->file);
+	bool stable;
+	uint64_t version = store_file_version(handle->file, &stable);
 
-	fi->keep_cache = inode_has_cached(fs, handle->inode, version) &&
+	fi->keep_cache = inode_has_cached(fs, handle->inode,
+					  stable ? version : 0) &&
 			 handle->access == O_RDONLY;
 	fi->direct_io = handle->access == O_WRONLY;
 	fi->noflush = handle->access == O_RDONLY;
@@ -105,7 +107,7 @@ static int open_inode(struct place *place, int flags,
 	struct fs *fs = place->fs;
 	bool cut = flags & O_TRUNC && place->file;
 	struct store_file *file;
-	int rc = place->attached ? 0 : -ESTALE;
+	int rc = place->attached || !place->file ? 0 : -ESTALE;
 
 	if (rc == 0)
 		rc = open_file(place, cut ? flags & ~O_TRUNC : flags, &file);
@@ -136,7 +138,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	struct fs *fs = fs_of(req);
 	struct stream_handle *handle = NULL;
 	struct place place;
-	int rc = place_enter(fs, id, &place);
+	int rc = place_enter_open(fs, id, &place);
 
 	if (rc == 0) {
 		rc = open_inode(&place, fi->flags & ~(O_CREAT | O_EXCL),
@@ -283,11 +285,15 @@ void fs_write(fuse_req_t req, fuse_ino_t id, const char *bytes, size_t size,
 void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	struct stream_handle *handle = handle_of(fi);
+	int rc = 0;
 
 	(void)id;
-	fs_reply_result(req, handle->access == O_RDONLY
-				     ? 0
-				     : store_file_flush(handle->file));
+	if (handle->access != O_RDONLY) {
+		rc = store_file_flush(handle->file);
+		inode_told(fs_of(req), handle->inode,
+			   store_file_version(handle->file, NULL));
+	}
+	fs_reply_result(req, rc);
 }
 
 void fs_release(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)

@@ -249,7 +249,7 @@ int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
 }
 
 /* Notes what an inode is at this moment. */
-static int look_at(struct place *place, const struct inode *inode)
+static void look_at(struct place *place, const struct inode *inode)
 {
 	const struct inode *parent = inode->parent ? inode->parent : inode;
 
@@ -259,14 +259,22 @@ static int look_at(struct place *place, const struct inode *inode)
 	place->parent_ino = parent->ino;
 	place->file = inode->file;
 	place->attached = inode->attached;
-	if (!place->attached && !place->file)
-		return -ESTALE;
 	if (place->file)
 		store_file_hold(place->file);
-	return 0;
 }
 
 int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
+{
+	int rc = place_enter_open(fs, id, ret_place);
+
+	if (rc == 0 && !ret_place->attached && !ret_place->file) {
+		place_leave(ret_place);
+		return -ESTALE;
+	}
+	return rc;
+}
+
+int place_enter_open(struct fs *fs, fuse_ino_t id, struct place *ret_place)
 {
 	struct place place = {.fs = fs};
 	int rc;
@@ -276,7 +284,7 @@ int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
 	place.inode = find_id(fs, id);
 	rc = place.inode ? path_locked(place.inode, &place.path) : -ESTALE;
 	if (rc == 0)
-		rc = look_at(&place, place.inode);
+		look_at(&place, place.inode);
 	pthread_mutex_unlock(&fs->lock);
 	if (rc < 0) {
 		free(place.path);
@@ -331,6 +339,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 		}
 	}
 	inode->kind = entry->kind;
+	inode->told = entry->version;
 	inode->lookups++;
 	ret_entry->ino = inode->id;
 	ret_entry->attr.st_ino = inode->ino;
@@ -365,18 +374,32 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
 
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 {
+	uint64_t version = store_file_version(file, NULL);
+	bool told = true;
 	int rc = 0;
 
 	pthread_mutex_lock(&fs->lock);
-	if (!inode->attached || (inode->opens && inode->file != file)) {
+	if (inode->opens && inode->file != file) {
 		detach(fs, inode);
 		rc = -ESTALE;
 	} else {
+		/* What is open already has its size by its own writes. */
+		told = inode->opens || inode->told == version;
+		inode->told = version;
 		inode->file = file;
 		inode->opens++;
 	}
 	pthread_mutex_unlock(&fs->lock);
+	if (!told && fs->session)
+		fuse_lowlevel_notify_inval_inode(fs->session, inode->id, -1, 0);
 	return rc;
+}
+
+void inode_told(struct fs *fs, struct inode *inode, uint64_t version)
+{
+	pthread_mutex_lock(&fs->lock);
+	inode->told = version;
+	pthread_mutex_unlock(&fs->lock);
 }
 
 void inode_closed(struct fs *fs, struct inode *inode)
@@ -456,6 +479,8 @@ void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
 	if (inode && inode->kind != entry->kind) {
 		inode->kind = entry->kind;
 		inode->ino = entry->st.st_ino;
+		/* The content came along, and the kernel knows its size. */
+		inode->told = entry->version;
 	}
 	pthread_mutex_unlock(&fs->lock);
 }

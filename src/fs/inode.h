@@ -61,7 +61,8 @@ struct inode {
 	struct inode *first_child, *next, *previous; /* next: of the parent */
 	uint32_t opens;
 	struct store_file *file; /* if opens; shared by all of them */
-	uint64_t version;	 /* of the content that the kernel cached */
+	uint64_t told;	  /* version of the content whose size it was told */
+	uint64_t version; /* of the content that the kernel cached */
 };
 
 int inodes_init(struct fs *fs);
@@ -86,6 +87,11 @@ struct place {
 
 /* Errors: -ESTALE for a detached inode that is not open; -ENAMETOOLONG. */
 int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place);
+/*
+ * The same for opening, which may find by the name of a detached inode what
+ * stands there now.
+ */
+int place_enter_open(struct fs *fs, fuse_ino_t id, struct place *ret_place);
 void place_leave(struct place *place);
 
 /* A directory that a rename names; the tree is locked. ret_path: malloc'ed. */
@@ -106,12 +112,16 @@ int inode_get(struct fs *fs, struct inode *parent, const char *name,
 void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count);
 
 /*
- * Enters an open into the inode.
+ * Enters an open into the inode. If its content is not the one whose size the
+ * kernel was told, the kernel is told to ask again.
  *
  * Returns: 0; -ESTALE if the inode is open with other content: it is then
  * detached, so that the kernel looks the name up again.
  */
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
+
+/* The kernel was told, or knows by its own writes, the size of this content. */
+void inode_told(struct fs *fs, struct inode *inode, uint64_t version);
 void inode_closed(struct fs *fs, struct inode *inode);
 
 /* The name stands for nothing, or something else, from now on. */

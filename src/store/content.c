@@ -10,14 +10,20 @@
 
 enum { COPY_SIZE = 1 << 20 };
 
-uint64_t store_file_version(struct store_file *file)
+uint64_t store_file_version(struct store_file *file, bool *ret_stable)
 {
-	uint64_t version = 0;
+	uint64_t version = file->serial;
+	bool stable = false;
 
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage < 0 && file->stream)
+	if (atomic_load(&file->object) && file->stream &&
+	    !atomic_load(&file->dirty)) {
 		version = file->stream->version;
+		stable = true;
+	}
 	pthread_rwlock_unlock(&file->lock);
+	if (ret_stable)
+		*ret_stable = stable;
 	return version;
 }
 
@@ -67,6 +73,7 @@ static void mark_dirty(struct store_file *file)
 	file->reported = 0;
 	clock_gettime(CLOCK_REALTIME, &file->mtime);
 	pthread_mutex_unlock(&file->state_lock);
+	atomic_store(&file->settled, false);
 	atomic_store(&file->dirty, true);
 }
 

@@ -89,6 +89,12 @@ int file_stage(struct store_file *file, uint64_t keep)
 	return 0;
 }
 
+bool file_is_committable(const struct store_file *file)
+{
+	return atomic_load(&file->dirty) &&
+	       (atomic_load(&file->current) || atomic_load(&file->superseded));
+}
+
 bool store_file_current(const struct store_file *file)
 {
 	return atomic_load(&file->current);

@@ -28,6 +28,9 @@ void file_stat_stream(struct store_object *object,
 int file_stat(struct store_object *object, struct store_file *file,
 	      struct stat *ret_st);
 
+/* Whether there is something to commit, and a name to commit it to. */
+bool file_is_committable(const struct store_file *file);
+
 /* Keeps what is staged and could not be committed as scratch. */
 void file_rescue(struct store_object *object, struct store_file *file,
 		 int error);

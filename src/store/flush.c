@@ -13,7 +13,7 @@ static int commit_dirty(struct store_object *object, struct store_file *file,
 {
 	int rc;
 
-	if (!atomic_load(&file->dirty) || !store_file_current(file))
+	if (!file_is_committable(file))
 		return 0;
 	pthread_rwlock_wrlock(&file->lock);
 	rc = file->error;
@@ -31,10 +31,12 @@ int store_file_flush(struct store_file *file)
 	struct store_object *object = atomic_load(&file->object);
 	int rc;
 
-	if (!object || !atomic_load(&file->dirty))
+	if (!object)
 		return 0;
 	pthread_mutex_lock(&object->lock);
 	rc = commit_dirty(object, file, false);
+	if (rc == 0)
+		atomic_store(&file->settled, true);
 	pthread_mutex_unlock(&object->lock);
 	return rc;
 }

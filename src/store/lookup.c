@@ -33,6 +33,7 @@ static void entry_of_node(const struct stat *st, struct store_entry *ret_entry)
 {
 	ret_entry->kind = kind_of(st->st_mode);
 	ret_entry->st = attr_of_node(st);
+	ret_entry->version = 0;
 }
 
 /* A scratch entry looks as it is; only its inode number is the mount's. */
@@ -48,6 +49,7 @@ static int lookup_scratch(struct store *store, const char *dir,
 		S_ISDIR(st.st_mode) ? STORE_SCRATCH_DIRECTORY : STORE_SCRATCH;
 	st.st_ino = attr_inode(st.st_dev, st.st_ino, 0, "");
 	ret_entry->st = st;
+	ret_entry->version = st.st_ino;
 	return 0;
 }
 
@@ -58,12 +60,15 @@ static int lookup_stream(struct store_object *object, const char *name,
 	const struct index_stream *stream;
 
 	ret_entry->kind = STORE_STREAM;
-	if (file)
+	if (file) {
+		ret_entry->version = store_file_version(file, NULL);
 		return file_stat(object, file, &ret_entry->st);
+	}
 	stream = index_find(object->snapshot->index, name);
 	if (!stream)
 		return -ENOENT;
 	file_stat_stream(object, stream, name, &ret_entry->st);
+	ret_entry->version = stream->version;
 	return 0;
 }
 

@@ -28,6 +28,12 @@ struct store_object {
 	struct stat st;	 /* of the underlying file, at the last look */
 	struct timespec checked; /* when that was, CLOCK_MONOTONIC */
 	struct times times;
+	/*
+	 * The name of the file that a writer superseded last, and when: he
+	 * comes again, and must find it free to write then.
+	 */
+	uint64_t expected_name;
+	struct timespec expected_at;
 	struct table files; /* store_file that are current, by name */
 	/*
 	 * A time that was set explicitly while something was staged, and so
@@ -57,10 +63,18 @@ struct store_file {
 	char *name;		       /* child name; NULL for scratch */
 	uint32_t id;		       /* of the stream of that name */
 
+	uint64_t serial;   /* the version of what has no other one */
 	atomic_uint holds; /* one for all opens, and those of others */
 
 	_Atomic(struct store_object *) object; /* set once, for scratch later */
 	atomic_bool current; /* in its table: stands for its name */
+	/*
+	 * A writer made it stand back for his own. Who writes to it all the
+	 * same commits by its name, if nobody else did meanwhile.
+	 */
+	atomic_bool superseded;
+	/* Flushed since it was written to, or opened by a writer. */
+	atomic_bool settled;
 
 	pthread_rwlock_t lock; /* guards what follows */
 	struct snapshot *base;

@@ -42,17 +42,37 @@ static bool wants_write(int flags)
 	return (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
 }
 
-/* Opens for reading only keep their content when a writer comes. */
-static void supersede_for_writer(struct store_object *object,
-				 struct store_file *file)
+/*
+ * Whether this is the writer who superseded the file of that name a moment
+ * ago and was told to come again. Who opened it in between came after him.
+ */
+static bool is_expected(struct store_object *object, uint64_t name)
 {
-	bool staged;
+	struct timespec now;
+	bool expected;
 
-	pthread_rwlock_rdlock(&file->lock);
-	staged = file->stage >= 0 && atomic_load(&file->dirty);
-	pthread_rwlock_unlock(&file->lock);
-	if (file->readers && !file->writers && !staged)
-		object_detach_file(object, file);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	expected = object->expected_name == name &&
+		   now.tv_sec - object->expected_at.tv_sec <= 1;
+	object->expected_name = 0;
+	return expected;
+}
+
+/* Opens for reading only keep their content when a writer comes. */
+static void supersede_for_writer(struct store_object *object, const char *child)
+{
+	struct store_file *file = object_file(object, child);
+	uint64_t name = table_hash(child, strlen(child));
+
+	/* A writer who has flushed may be one whose release is on its way. */
+	if (is_expected(object, name) || !file || !file->readers ||
+	    atomic_load(&file->dirty) ||
+	    (file->writers && !atomic_load(&file->settled)))
+		return;
+	atomic_store(&file->superseded, true);
+	object_detach_file(object, file);
+	object->expected_name = name;
+	clock_gettime(CLOCK_MONOTONIC, &object->expected_at);
 }
 
 /* Whether a name may be opened with these flags, before anything is made. */
@@ -71,13 +91,13 @@ static int check_open(struct store_object *object, const char *name, int flags)
 static int open_stream(struct store_object *object, const char *name, int flags,
 		       struct store_file **ret_file)
 {
-	struct store_file *file = object_file(object, name);
+	struct store_file *file;
 	int rc = check_open(object, name, flags);
 
 	if (rc < 0)
 		return rc;
-	if (file && wants_write(flags))
-		supersede_for_writer(object, file);
+	if (wants_write(flags))
+		supersede_for_writer(object, name);
 	rc = file_get(object, name, flags & O_CREAT, &file);
 	if (rc < 0)
 		return rc;
@@ -92,6 +112,8 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 		file->readers++;
 	else
 		file->writers++;
+	if (wants_write(flags))
+		atomic_store(&file->settled, false);
 	*ret_file = file;
 	return 0;
 }
@@ -208,7 +230,7 @@ static void commit_at_close(struct store_object *object,
 {
 	int rc;
 
-	if (!atomic_load(&file->dirty) || !store_file_current(file))
+	if (!file_is_committable(file))
 		return;
 	pthread_rwlock_wrlock(&file->lock);
 	rc = file->error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/scratch.h"
 
+#include "store/attr.h"
 #include "store/file.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
@@ -169,7 +170,7 @@ static bool inode_matches(const struct table_link *link, const void *key)
 }
 
 /* The open file of a scratch inode, or a new one; with one reference more. */
-static int share(struct store *store, int fd, ino_t inode, int access,
+static int share(struct store *store, int fd, const struct stat *st, int access,
 		 struct store_file **ret_file)
 {
 	struct table_link *link;
@@ -177,18 +178,23 @@ static int share(struct store *store, int fd, ino_t inode, int access,
 	int rc = 0;
 
 	pthread_mutex_lock(&store->scratch_lock);
-	link = table_find(&store->scratch_files, inode, inode_matches, NULL);
+	link = table_find(&store->scratch_files, st->st_ino, inode_matches,
+			  NULL);
 	if (link) {
 		file = table_item(link, struct store_file, link);
 		close(fd);
 	} else {
 		file = file_new(store);
-		rc = file ? table_add(&store->scratch_files, &file->link, inode)
+		rc = file ? table_add(&store->scratch_files, &file->link,
+				      st->st_ino)
 			  : -ENOMEM;
-		if (rc == 0)
+		if (rc == 0) {
 			file->stage = fd;
-		else
+			file->serial = attr_inode(st->st_dev, st->st_ino, 0,
+						  "");
+		} else {
 			close(fd);
+		}
 	}
 	if (rc < 0) {
 		store_file_let_go(file);
@@ -235,8 +241,8 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 		return S_ISDIR(st.st_mode) ? -EISDIR : -ELOOP;
 	rc = flags & O_CREAT && st.st_uid != caller.uid ? own(fd, caller) : 0;
 	return rc < 0 ? rc
-		      : share(store, steal_fd(&fd), st.st_ino,
-			      flags & O_ACCMODE, ret_file);
+		      : share(store, steal_fd(&fd), &st, flags & O_ACCMODE,
+			      ret_file);
 }
 
 struct store_object *scratch_close(struct store_file *file, int access)

@@ -105,6 +105,7 @@ static int utimens_object(struct store_object *object, int fd,
 			  const struct timespec times[2])
 {
 	struct timespec before = object->st.st_mtim;
+	struct node_link link = node_link(fd);
 	struct times next;
 	int rc;
 
@@ -126,7 +127,8 @@ static int utimens_object(struct store_object *object, int fd,
 	    object->times.count)
 		rc = times_store(object->snapshot->fd, &next);
 	if (rc == 0)
-		rc = set_fd_times(fd, times);
+		rc = snapshot_set_times(object->snapshot, link.path, times,
+					&object->st);
 	if (rc < 0) {
 		times_done(&next);
 		return rc;

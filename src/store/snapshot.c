@@ -145,6 +145,22 @@ void snapshot_note_stat(struct snapshot *snapshot, const struct stat *st)
 	pthread_mutex_unlock(&snapshot->lock);
 }
 
+int snapshot_set_times(struct snapshot *snapshot, const char *path,
+		       const struct timespec times[2], struct stat *ret_st)
+{
+	struct stat st;
+	int rc = 0;
+
+	pthread_mutex_lock(&snapshot->lock);
+	if (utimensat(AT_FDCWD, path, times, 0) < 0 ||
+	    fstat(snapshot->fd, &st) < 0)
+		rc = -errno;
+	else
+		*ret_st = snapshot->st = st;
+	pthread_mutex_unlock(&snapshot->lock);
+	return rc;
+}
+
 int snapshot_detach(struct snapshot *snapshot, int copy)
 {
 	int rc = io_copy(snapshot->fd, 0, copy, 0, snapshot->st.st_size);

@@ -48,6 +48,15 @@ struct stat snapshot_stat(struct snapshot *snapshot);
 void snapshot_note_stat(struct snapshot *snapshot, const struct stat *st);
 
 /*
+ * Sets the times of the snapshot's file, and notes what came of it before a
+ * reader can take it for somebody else's change.
+ *
+ * path: of the file, as for utimensat(2).
+ */
+int snapshot_set_times(struct snapshot *snapshot, const char *path,
+		       const struct timespec times[2], struct stat *ret_st);
+
+/*
  * Makes the snapshot's file a copy of its own, because the original is about
  * to be changed in place.
  *

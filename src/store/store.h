@@ -84,6 +84,7 @@ enum store_kind {
 struct store_entry {
 	enum store_kind kind;
 	struct stat st;
+	uint64_t version; /* of a file's content, see store_file_version */
 };
 
 /*
@@ -222,8 +223,14 @@ void store_file_let_go(struct store_file *file);
 /* Whether the file still stands for its name: neither superseded nor gone. */
 bool store_file_current(const struct store_file *file);
 
-/* A number that differs whenever the content may differ. */
-uint64_t store_file_version(struct store_file *file);
+/*
+ * A number that tells contents apart: it is another one when the content was
+ * changed by anything but writes to this file.
+ *
+ * ret_stable: if not NULL, whether the content will not change by writes that
+ * were made already, so that it may be cached under this number.
+ */
+uint64_t store_file_version(struct store_file *file, bool *ret_stable);
 
 int store_file_stat(struct store_file *file, struct stat *ret_st);
 

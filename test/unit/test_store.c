@@ -186,17 +186,17 @@ START_TEST(versions_tell_of_new_content)
 
 	scene_put(&scene, "f", "d=data e=ea");
 	file = scene_use(&scene, "f", "data", O_RDONLY);
-	data = store_file_version(file);
+	data = store_file_version(file, NULL);
 	store_file_close(file, O_RDONLY);
 	file = scene_use(&scene, "f", "ea", O_RDONLY);
-	other = store_file_version(file);
+	other = store_file_version(file, NULL);
 	store_file_close(file, O_RDONLY);
 	ck_assert_int_eq(scene_write(&scene, "f", "data", "atad"), 0);
 	file = scene_use(&scene, "f", "data", O_RDONLY);
-	ck_assert_uint_ne(store_file_version(file), data);
+	ck_assert_uint_ne(store_file_version(file, NULL), data);
 	store_file_close(file, O_RDONLY);
 	file = scene_use(&scene, "f", "ea", O_RDONLY);
-	ck_assert_uint_eq(store_file_version(file), other);
+	ck_assert_uint_eq(store_file_version(file, NULL), other);
 	store_file_close(file, O_RDONLY);
 }
 END_TEST
