@@ -97,20 +97,20 @@ static int commit_open(struct stream_handle *handle, int flags)
 }
 
 /*
- * Opens, and enters the open into the inode. What is open already is cut only
- * once it is certain that it is what the name stands for: the kernel opens
- * again after -ESTALE, and must not have cut anything.
+ * Opens, and enters the open into the inode. The content is cut only once it
+ * is certain that it is what the name stands for: the kernel opens again after
+ * -ESTALE, and must not have cut anything.
  */
 static int open_inode(struct place *place, int flags,
 		      struct stream_handle **ret_handle)
 {
 	struct fs *fs = place->fs;
-	bool cut = flags & O_TRUNC && place->file;
+	bool cut = flags & O_TRUNC;
 	struct store_file *file;
-	int rc = place->attached || !place->file ? 0 : -ESTALE;
+	int rc = place->attached ? 0 : -ESTALE;
 
 	if (rc == 0)
-		rc = open_file(place, cut ? flags & ~O_TRUNC : flags, &file);
+		rc = open_file(place, flags & ~O_TRUNC, &file);
 	/* The kernel remembers a name that is gone: let it look again. */
 	if (rc < 0)
 		return rc == -ENOENT ? -ESTALE : rc;
@@ -138,7 +138,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	struct fs *fs = fs_of(req);
 	struct stream_handle *handle = NULL;
 	struct place place;
-	int rc = place_enter_open(fs, id, &place);
+	int rc = place_enter(fs, id, &place);
 
 	if (rc == 0) {
 		rc = open_inode(&place, fi->flags & ~(O_CREAT | O_EXCL),

@@ -249,7 +249,7 @@ int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
 }
 
 /* Notes what an inode is at this moment. */
-static void look_at(struct place *place, const struct inode *inode)
+static int look_at(struct place *place, const struct inode *inode)
 {
 	const struct inode *parent = inode->parent ? inode->parent : inode;
 
@@ -259,22 +259,14 @@ static void look_at(struct place *place, const struct inode *inode)
 	place->parent_ino = parent->ino;
 	place->file = inode->file;
 	place->attached = inode->attached;
+	if (!place->attached && !place->file)
+		return -ESTALE;
 	if (place->file)
 		store_file_hold(place->file);
+	return 0;
 }
 
 int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
-{
-	int rc = place_enter_open(fs, id, ret_place);
-
-	if (rc == 0 && !ret_place->attached && !ret_place->file) {
-		place_leave(ret_place);
-		return -ESTALE;
-	}
-	return rc;
-}
-
-int place_enter_open(struct fs *fs, fuse_ino_t id, struct place *ret_place)
 {
 	struct place place = {.fs = fs};
 	int rc;
@@ -284,7 +276,7 @@ int place_enter_open(struct fs *fs, fuse_ino_t id, struct place *ret_place)
 	place.inode = find_id(fs, id);
 	rc = place.inode ? path_locked(place.inode, &place.path) : -ESTALE;
 	if (rc == 0)
-		look_at(&place, place.inode);
+		rc = look_at(&place, place.inode);
 	pthread_mutex_unlock(&fs->lock);
 	if (rc < 0) {
 		free(place.path);
@@ -308,9 +300,15 @@ static bool is_directory(enum store_kind kind)
 }
 
 /* Whether an inode goes on standing for what its name is found to be. */
-static bool stands_for(const struct inode *inode, enum store_kind kind)
+static bool stands_for(const struct inode *inode,
+		       const struct store_entry *entry)
 {
+	enum store_kind kind = entry->kind;
+
 	if (inode->opens && inode->file && !store_file_current(inode->file))
+		return false;
+	/* Other content is another inode; but open, it changes by writes. */
+	if (!inode->opens && inode->told != entry->version)
 		return false;
 	/* An empty directory becomes an object, and goes on as what it was. */
 	return inode->kind == kind ||
@@ -323,7 +321,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 {
 	struct inode *inode = find_name(fs, parent, name);
 
-	if (inode && !stands_for(inode, entry->kind)) {
+	if (inode && !stands_for(inode, entry)) {
 		detach(fs, inode);
 		release(fs, inode);
 		inode = NULL;
@@ -375,23 +373,19 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 {
 	uint64_t version = store_file_version(file, NULL);
-	bool told = true;
 	int rc = 0;
 
 	pthread_mutex_lock(&fs->lock);
-	if (inode->opens && inode->file != file) {
+	/* What is open already has its size by its own writes. */
+	if (!inode->attached ||
+	    (inode->opens ? inode->file != file : inode->told != version)) {
 		detach(fs, inode);
 		rc = -ESTALE;
 	} else {
-		/* What is open already has its size by its own writes. */
-		told = inode->opens || inode->told == version;
-		inode->told = version;
 		inode->file = file;
 		inode->opens++;
 	}
 	pthread_mutex_unlock(&fs->lock);
-	if (!told && fs->session)
-		fuse_lowlevel_notify_inval_inode(fs->session, inode->id, -1, 0);
 	return rc;
 }
 

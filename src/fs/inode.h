@@ -87,11 +87,6 @@ struct place {
 
 /* Errors: -ESTALE for a detached inode that is not open; -ENAMETOOLONG. */
 int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place);
-/*
- * The same for opening, which may find by the name of a detached inode what
- * stands there now.
- */
-int place_enter_open(struct fs *fs, fuse_ino_t id, struct place *ret_place);
 void place_leave(struct place *place);
 
 /* A directory that a rename names; the tree is locked. ret_path: malloc'ed. */
@@ -112,11 +107,11 @@ int inode_get(struct fs *fs, struct inode *parent, const char *name,
 void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count);
 
 /*
- * Enters an open into the inode. If its content is not the one whose size the
- * kernel was told, the kernel is told to ask again.
+ * Enters an open into the inode.
  *
- * Returns: 0; -ESTALE if the inode is open with other content: it is then
- * detached, so that the kernel looks the name up again.
+ * Returns: 0; -ESTALE if the inode is open with other content, or the kernel
+ * was told the size of other content: it is then detached, so that the kernel
+ * looks the name up again.
  */
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
 
