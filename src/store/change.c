@@ -190,7 +190,6 @@ static int unlink_stream(struct store_object *object, const char *name)
 {
 	struct commit commit = {.edit = {.kind = PLAN_REMOVE,
 					 .name = name,
-					 .stage = -1,
 					 .attributes = -1}};
 	struct store_file *file = object_file(object, name);
 	int rc = object_refresh(object, true);
@@ -201,7 +200,8 @@ static int unlink_stream(struct store_object *object, const char *name)
 		rc = commit_object(object, &commit);
 	else
 		rc = file ? 0 : -ENOENT;
-	if (rc == 0 && file)
+	/* It may be gone although making that durable failed. */
+	if (file && (rc == 0 || !index_find(object->snapshot->index, name)))
 		object_detach_file(object, file);
 	return rc;
 }

@@ -8,15 +8,19 @@
  *	4 place	    rename the new file into place, or apply the redo record
  *	5 adopt	    the object takes the new version for its own
  *
- * Up to 4 the old version stands, and what was made is thrown away.
+ * Up to 4 the old version stands, and what was made is thrown away. From then
+ * on the new version stands, also if an error is given: that of making it
+ * durable. A redo record is verified after it was applied.
  */
 #include "store/commit.h"
 
 #include "store/attr.h"
+#include "store/file.h"
 #include "store/metadata.h"
 #include "store/rebuild.h"
 #include "store/redo.h"
 #include "store/tree.h"
+#include "store/way.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -25,7 +29,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { COMMIT_TRIES = 4 };
+enum { COMMIT_TRIES = 4, COMPARE_SIZE = 1 << 16 };
 
 /* Whether the new version holds just the streams that were planned. */
 static int verify(const struct snapshot *snapshot, const struct plan *plan)
@@ -133,7 +137,7 @@ static int next_metadata(struct store_object *object,
 static void adopt(struct store_object *object, struct snapshot *snapshot,
 		  struct times *times)
 {
-	struct stat st = snapshot_stat(snapshot);
+	struct stat st = version_stat(&snapshot->version);
 
 	snapshot_put(object->snapshot);
 	object->snapshot = snapshot;
@@ -146,17 +150,12 @@ static void adopt(struct store_object *object, struct snapshot *snapshot,
 	clock_gettime(CLOCK_MONOTONIC, &object->checked);
 }
 
-/* Indexes a new version and makes sure that it is as planned. */
-static int load_new(int fd, const struct plan *plan,
-		    struct snapshot **ret_snapshot)
+/* Makes sure that a new version is as planned; else it is given back. */
+static int check_new(struct snapshot *snapshot, const struct plan *plan,
+		     struct snapshot **ret_snapshot)
 {
-	struct snapshot *snapshot;
-	struct index_fault fault;
-	int rc = snapshot_new(fd, false, &snapshot, &fault);
+	int rc = verify(snapshot, plan);
 
-	if (rc < 0)
-		return rc == -EBADMSG ? -EIO : rc;
-	rc = verify(snapshot, plan);
 	if (rc == 0)
 		rc = carry_over(snapshot, plan);
 	if (rc < 0)
@@ -166,32 +165,58 @@ static int load_new(int fd, const struct plan *plan,
 	return rc;
 }
 
+/* Indexes a new version that is in a new file. */
+static int load_new(int fd, const struct plan *plan,
+		    struct snapshot **ret_snapshot)
+{
+	struct snapshot *snapshot;
+	struct index_fault fault;
+	int rc = snapshot_new(fd, false, &snapshot, &fault);
+
+	if (rc < 0)
+		return rc == -EBADMSG ? -EIO : rc;
+	return check_new(snapshot, plan, ret_snapshot);
+}
+
 /* The old version: the object's file, or its directory if it is undecided. */
 static int open_old(struct store_object *object)
 {
 	cleanup_free char *path = NULL;
 	int rc;
 
-	if (!object->undecided)
-		return fcntl(object->snapshot->fd, F_DUPFD_CLOEXEC, 0);
+	if (!object->undecided) {
+		rc = fcntl(version_fd(&object->snapshot->version),
+			   F_DUPFD_CLOEXEC, 0);
+		return rc < 0 ? -errno : rc;
+	}
 	rc = object_path(object, &path);
 	return rc < 0 ? rc
 		      : tree_open(object->store, path, O_RDONLY | O_DIRECTORY);
 }
 
+/* Makes it durable that a file is in a directory. */
+static int sync_entry(int dir)
+{
+	cleanup_close int fd =
+		openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 static int commit_by_rebuild(struct store_object *object,
 			     const struct commit *commit,
-			     const struct plan *plan,
+			     const struct plan *plan, bool adopts,
 			     struct metadata *metadata)
 {
 	cleanup_close int old = open_old(object);
+	cleanup_close int dir = -1;
 	struct snapshot *snapshot;
 	struct rebuild rebuild;
 	int rc;
 
 	if (old < 0)
 		return old;
-	rc = rebuild_begin(object->store, plan, old, commit->edit.stage,
+	rc = rebuild_begin(object->store, plan, old, commit->edit.stage, adopts,
 			   metadata, &rebuild);
 	if (rc < 0)
 		return rc;
@@ -200,62 +225,129 @@ static int commit_by_rebuild(struct store_object *object,
 		rebuild_abort(&rebuild);
 		return rc;
 	}
-	rc = rebuild_place(&rebuild, object, snapshot, commit->durable);
+	rc = rebuild_place(&rebuild, object, snapshot, commit->durable, &dir);
 	if (rc < 0) {
 		rebuild_abort(&rebuild);
 		snapshot_put(snapshot);
 		return rc;
 	}
 	adopt(object, snapshot, &metadata->times);
-	return 0;
+	return commit->durable ? sync_entry(dir) : 0;
 }
 
-/* Keeps the old version for those who read it, since its file is changed. */
-static int keep_for_readers(struct store_object *object)
+/*
+ * Keeps the old version for those who read it, since its file is changed.
+ * Whoever commits needs his base no more.
+ */
+static int save_for_readers(struct store_object *object,
+			    const struct plan *plan, bool read)
 {
-	char name[CONTROL_NAME_SIZE];
-	int copy;
+	const struct version *version = &object->snapshot->version;
+	cleanup_free struct version_range *ranges =
+		calloc(plan->count + 1, sizeof(*ranges));
+	uint64_t offset = 0;
+	size_t count = 0;
 
-	if (atomic_load(&object->snapshot->references) == 1)
-		return 0;
-	copy = control_create(object->store, "stage", name);
-	if (copy < 0)
-		return copy;
-	control_unlink(object->store, name);
-	return snapshot_detach(object->snapshot, copy);
+	if (!ranges)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_segment *segment = &plan->segments[i];
+
+		if (!plan_stays(segment, PLAN_OLD, offset))
+			ranges[count++] = (struct version_range){
+				.offset = offset, .size = segment->size};
+		offset += segment->size;
+	}
+	/* What is cut off. */
+	ranges[count++] = (struct version_range){.offset = offset,
+						 .size = UINT64_MAX - offset};
+	return version_save(object->store, version, read ? NULL : version,
+			    ranges, count);
+}
+
+/* Leaves a commit that stopped half way to whoever needs the object next. */
+static void leave_unfinished(struct store_object *object, struct redo *redo,
+			     int error)
+{
+	store_report(object->store, LOG_CRIT,
+		     "'%s': a commit stopped half way: %s; it is completed from "
+		     "'%s/%s' as soon as that works, or by mounting again",
+		     redo->path, strerror(-error), TREE_CONTROL, redo->name);
+	object->unfinished = redo;
+	object_use(object);
+}
+
+/* Indexes the file that was changed in place; the object takes that. */
+static int adopt_changed(struct store_object *object, const struct plan *plan,
+			 struct metadata *metadata)
+{
+	struct snapshot *snapshot;
+	struct index_fault fault;
+	int rc = snapshot_new_next(object->snapshot, &snapshot, &fault);
+
+	if (rc == 0)
+		rc = check_new(snapshot, plan, &snapshot);
+	if (rc == 0)
+		adopt(object, snapshot, &metadata->times);
+	return rc == -EBADMSG ? -EIO : rc;
+}
+
+/* Applies a record, with the metadata, while nobody reads. */
+static int change_file(struct store_object *object, struct redo *redo,
+		       struct metadata *metadata, int *ret_metadata)
+{
+	const struct version *version = &object->snapshot->version;
+	struct stat before = object->st, after;
+	int rc, noted;
+
+	version_change(version);
+	rc = redo_apply(object->store, redo);
+	if (rc == 0)
+		*ret_metadata = metadata_apply_changed(redo->file, metadata,
+						       &before);
+	noted = version_changed(version, &after);
+	return rc < 0 ? rc : noted;
+}
+
+/* From the record to the new version, for which there is no way back. */
+static int place_in_place(struct store_object *object, const struct plan *plan,
+			  bool read, struct redo *redo,
+			  struct metadata *metadata, int *ret_metadata)
+{
+	struct snapshot *old = object->snapshot;
+	int rc = save_for_readers(object, plan, read);
+
+	if (rc == 0)
+		rc = change_file(object, redo, metadata, ret_metadata);
+	if (rc == 0)
+		rc = adopt_changed(object, plan, metadata);
+	if (rc < 0 && redo->begun && !read)
+		version_lose(&old->version);
+	return rc < 0 ? rc : redo_finish(object->store, redo);
 }
 
 static int commit_in_place(struct store_object *object,
 			   const struct commit *commit, const struct plan *plan,
-			   struct metadata *metadata)
+			   bool read, struct metadata *metadata)
 {
+	const struct stage *stage = commit->edit.stage;
+	cleanup_free struct redo *redo = malloc(sizeof(*redo));
 	cleanup_free char *path = NULL;
-	struct snapshot *snapshot;
-	struct redo redo;
-	int fd, rc;
+	int rc = redo ? object_path(object, &path) : -ENOMEM;
+	int told = 0;
 
-	rc = object_path(object, &path);
+	if (rc == 0)
+		rc = redo_record(object->store, path, plan,
+				 version_fd(&object->snapshot->version),
+				 stage ? stage->fd : -1, metadata, redo);
 	if (rc < 0)
 		return rc;
-	rc = redo_record(object->store, path, plan, object->snapshot->fd,
-			 commit->edit.stage, &redo);
-	if (rc < 0)
-		return rc;
-	rc = keep_for_readers(object);
-	if (rc == 0)
-		rc = redo_apply(object->store, &redo, &fd);
-	if (rc < 0) {
-		redo_abort(object->store, &redo);
-		return rc;
-	}
-	rc = metadata_apply_changed(fd, metadata, &object->st);
-	if (rc == 0)
-		rc = load_new(steal_fd(&fd), plan, &snapshot);
-	else
-		close(fd);
-	if (rc == 0)
-		adopt(object, snapshot, &metadata->times);
-	return rc;
+	rc = place_in_place(object, plan, read, redo, metadata, &told);
+	if (rc < 0 && redo->begun)
+		leave_unfinished(object, steal_pointer(&redo), rc);
+	else if (rc < 0)
+		redo_abort(object->store, redo);
+	return rc < 0 ? rc : told;
 }
 
 /* Once for all: it goes for the whole filesystem, or for many streams. */
@@ -272,6 +364,26 @@ static void tell_lost_times(struct store_object *object)
 		     path);
 }
 
+static int carry_out(struct store_object *object, const struct commit *commit,
+		     const struct plan *plan, struct metadata *metadata)
+{
+	const struct plan_edit *edit = &commit->edit;
+	unsigned int users = edit->base.snapshot == object->snapshot ? 2 : 1;
+	bool read = atomic_load(&object->snapshot->references) > users;
+	enum way way = way_choose(object, plan, edit->stage, read);
+	int rc;
+
+	if (way != WAY_PATCH)
+		return commit_by_rebuild(object, commit, plan,
+					 way == WAY_ADOPT, metadata);
+	rc = commit_in_place(object, commit, plan, read, metadata);
+	/* Who may not write to the file may replace it all the same. */
+	if ((rc == -EACCES || rc == -EPERM || rc == -ETXTBSY) &&
+	    object->st.st_nlink == 1 && !object->unfinished)
+		rc = commit_by_rebuild(object, commit, plan, false, metadata);
+	return rc;
+}
+
 static int commit_once(struct store_object *object, const struct commit *commit)
 {
 	struct metadata metadata = {0};
@@ -279,16 +391,14 @@ static int commit_once(struct store_object *object, const struct commit *commit)
 	struct plan_edit edit = commit->edit;
 	int rc;
 
-	edit.old = object->snapshot->fd;
+	edit.old = version_fd(&object->snapshot->version);
 	rc = plan_make(object->snapshot->index, &edit,
 		       object->store->options.order, &plan);
 	if (rc < 0)
 		return rc;
 	rc = next_metadata(object, commit, plan, &metadata);
-	if (rc == 0 && !object->undecided && object->st.st_nlink > 1)
-		rc = commit_in_place(object, commit, plan, &metadata);
-	else if (rc == 0)
-		rc = commit_by_rebuild(object, commit, plan, &metadata);
+	if (rc == 0)
+		rc = carry_out(object, commit, plan, &metadata);
 	if (rc == 0 && metadata.times_lost)
 		tell_lost_times(object);
 	times_done(&metadata.times);
@@ -296,15 +406,32 @@ static int commit_once(struct store_object *object, const struct commit *commit)
 	return rc;
 }
 
+/* Whether a commit is to be durable, by what was asked for and the option. */
+static bool is_durable(const struct store *store, bool asked)
+{
+	switch (store->options.sync) {
+	case STORE_SYNC_CLOSE:
+		return true;
+	case STORE_SYNC_NONE:
+		return false;
+	case STORE_SYNC_FSYNC:
+		break;
+	}
+	return asked;
+}
+
 int commit_object(struct store_object *object, const struct commit *commit)
 {
+	struct commit now = *commit;
+	const struct snapshot *before = object->snapshot;
 	int rc = store_check_writable(object->store);
 
 	if (rc == 0 && object->snapshot->fault.reason)
 		rc = -EROFS;
+	now.durable = is_durable(object->store, commit->durable);
 	if (rc == 0)
-		rc = commit_once(object, commit);
-	if (rc == 0)
+		rc = commit_once(object, &now);
+	if (object->snapshot != before)
 		object->has_mtime = false;
 	return rc;
 }
@@ -325,11 +452,37 @@ static int base_stands(struct store_object *object, struct store_file *file)
 	return snapshot_equal(file->base, file->stream, object->snapshot, now);
 }
 
-/* After a commit, what is staged is what the object holds. */
+/* Whether the object holds just what is staged: 1, 0, or -errno. */
+static int holds_staged(struct store_object *object, struct store_file *file)
+{
+	const struct index_stream *now =
+		index_find(object->snapshot->index, file->name);
+	const struct stage_base base = file_base(file);
+	cleanup_free char *staged = malloc(2 * COMPARE_SIZE);
+	char *held = staged + COMPARE_SIZE;
+	ssize_t n = 1;
+
+	if (!staged)
+		return -ENOMEM;
+	if (!now || now->size != file->stage.size)
+		return 0;
+	for (uint64_t at = 0; n > 0 && at < now->size; at += n) {
+		n = stage_read(&file->stage, &base, staged, COMPARE_SIZE, at);
+		if (n > 0 && snapshot_read(object->snapshot, now, held, n,
+					   at) != n)
+			return -ESTALE;
+		if (n > 0 && memcmp(staged, held, n) != 0)
+			return 0;
+	}
+	return n < 0 ? n : 1;
+}
+
+/* After a commit the object holds what was staged. */
 static void settle(struct store_object *object, struct store_file *file)
 {
 	struct snapshot *before = file->base;
 
+	stage_drop(file->store, &file->stage);
 	file->base = snapshot_get(object->snapshot);
 	file->stream = index_find(file->base->index, file->name);
 	snapshot_put(before);
@@ -341,23 +494,40 @@ static void settle(struct store_object *object, struct store_file *file)
 	pthread_mutex_unlock(&file->state_lock);
 }
 
+/*
+ * Somebody else changed the stream; or it was this very commit, which could
+ * not be told for sure to have been made.
+ */
+static int meet_other(struct store_object *object, struct store_file *file)
+{
+	if (holds_staged(object, file) != 1)
+		return -ESTALE;
+	settle(object, file);
+	return 0;
+}
+
 int commit_file(struct store_object *object, struct store_file *file,
 		bool durable)
 {
 	struct commit commit = {
 		.edit = {.kind = PLAN_SET,
 			 .name = file->name,
-			 .stage = file->stage,
+			 .stage = &file->stage,
+			 .base = file_base(file),
 			 .attributes = file->attributes},
 		.durable = durable,
 	};
 	int rc = -ESTALE;
 
+	if (file->stage.spoilt)
+		return file->stage.spoilt;
 	pthread_mutex_lock(&file->state_lock);
 	commit.has_mtime = file->has_mtime;
 	commit.mtime = file->mtime;
 	pthread_mutex_unlock(&file->state_lock);
 	for (int i = 0; rc == -ESTALE && i < COMMIT_TRIES; i++) {
+		const struct snapshot *before;
+
 		if (object->gone)
 			return 0;
 		rc = object_refresh(object, true);
@@ -367,11 +537,15 @@ int commit_file(struct store_object *object, struct store_file *file,
 		if (rc == 0)
 			rc = base_stands(object, file);
 		if (rc == 0)
-			return -ESTALE;
-		if (rc > 0)
-			rc = commit_object(object, &commit);
+			return meet_other(object, file);
+		if (rc < 0)
+			continue;
+		before = object->snapshot;
+		rc = commit_object(object, &commit);
+		if (object->snapshot != before) {
+			settle(object, file);
+			return rc;
+		}
 	}
-	if (rc == 0)
-		settle(object, file);
 	return rc;
 }

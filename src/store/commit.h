@@ -23,7 +23,9 @@ struct commit {
 };
 
 /*
- * Commits an edit; the object is locked, and refreshed with now.
+ * Commits an edit; the object is locked, and refreshed with now. If its
+ * snapshot is another one afterwards the new version stands, whatever is
+ * returned.
  *
  * Errors: those of plan_make; -EROFS; -ESTALE if the file changed meanwhile.
  */

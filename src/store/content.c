@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The content of open files: reading and writing. */
 #include "store/file.h"
+#include "store/plan.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -30,13 +31,15 @@ uint64_t store_file_version(struct store_file *file, bool *ret_stable)
 ssize_t store_file_read(struct store_file *file, void *buffer, size_t size,
 			uint64_t offset)
 {
+	struct stage_base base;
 	ssize_t n = 0;
 
 	if (offset > INT64_MAX)
 		return -EINVAL;
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage >= 0)
-		n = io_pread(file->stage, buffer, size, offset);
+	base = file_base(file);
+	if (file->stage.fd >= 0)
+		n = stage_read(&file->stage, &base, buffer, size, offset);
 	else if (file->stream)
 		n = snapshot_read(file->base, file->stream, buffer, size,
 				  offset);
@@ -47,20 +50,18 @@ ssize_t store_file_read(struct store_file *file, void *buffer, size_t size,
 int store_file_seek(struct store_file *file, uint64_t offset, int whence,
 		    uint64_t *ret_offset)
 {
+	struct stage_base base;
 	int rc = -ENXIO;
 
 	if (offset > INT64_MAX)
 		return -ENXIO;
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage >= 0) {
-		off_t at = lseek(file->stage, offset, whence);
-
-		rc = at < 0 ? -errno : 0;
-		if (rc == 0)
-			*ret_offset = at;
-	} else if (file->stream) {
+	base = file_base(file);
+	if (file->stage.fd >= 0)
+		rc = stage_seek(&file->stage, &base, offset, whence,
+				ret_offset);
+	else if (file->stream)
 		rc = snapshot_seek(file->stream, offset, whence, ret_offset);
-	}
 	pthread_rwlock_unlock(&file->lock);
 	return rc;
 }
@@ -103,61 +104,57 @@ static void forgive_from(struct store_file *file, uint64_t size)
 	pthread_mutex_unlock(&file->state_lock);
 }
 
-/* Locks a file for writing into what is staged; appends need it alone. */
-static int lock_staged(struct store_file *file, bool alone)
+/*
+ * What becomes large is moved to where it will stand in the new version of the
+ * underlying file, so that its commit copies nothing. That is tried once, when
+ * little of it is there.
+ */
+static void settle_place(struct store_file *file, uint64_t end)
 {
-	int rc = 0;
+	const struct stage_base base = file_base(file);
+	struct stage *stage = &file->stage;
+	uint64_t offset;
 
-	if (!alone) {
-		pthread_rwlock_rdlock(&file->lock);
-		if (file->stage >= 0)
-			return 0;
-		pthread_rwlock_unlock(&file->lock);
-	}
-	pthread_rwlock_wrlock(&file->lock);
-	rc = file_stage(file, UINT64_MAX);
-	if (rc < 0)
-		pthread_rwlock_unlock(&file->lock);
-	return rc;
+	if (stage->placed || !*stage->name || !file->base ||
+	    (end <= STAGE_LARGE && stage->size <= STAGE_LARGE))
+		return;
+	stage->placed = true;
+	/* What shows through must be little, too. */
+	if (stage->base > STAGE_LARGE ||
+	    plan_place(file->base->index, file->name,
+		       version_fd(&file->base->version),
+		       file->store->options.order, &offset) < 0 ||
+	    stage_fill(stage, &base) < 0)
+		return;
+	/* Where that fails it is copied in the end. */
+	stage_move(file->store, stage, offset);
 }
 
 ssize_t store_file_write(struct store_file *file, const void *bytes,
 			 size_t size, uint64_t offset, bool append)
 {
+	struct stage_base base;
 	int rc = store_check_writable(file->store);
 
 	if (rc == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
 		rc = -EFBIG;
-	if (rc == 0)
-		rc = lock_staged(file, append);
 	if (rc < 0) {
 		note_write(file, rc, offset, size);
 		return rc;
 	}
-	if (append) {
-		off_t end = lseek(file->stage, 0, SEEK_END);
-
-		offset = end < 0 ? offset : (uint64_t)end;
+	pthread_rwlock_wrlock(&file->lock);
+	rc = file_stage(file, true);
+	if (rc == 0) {
+		base = file_base(file);
+		if (append)
+			offset = file->stage.size;
+		settle_place(file, offset + size);
+		rc = stage_write(&file->stage, &base, bytes, size, offset);
+		mark_dirty(file);
 	}
-	rc = io_pwrite(file->stage, bytes, size, offset);
 	note_write(file, rc, offset, size);
-	mark_dirty(file);
 	pthread_rwlock_unlock(&file->lock);
 	return rc < 0 ? rc : (ssize_t)size;
-}
-
-/* The size of a file's content. */
-static int content_size(const struct store_file *file, uint64_t *ret_size)
-{
-	struct stat st;
-
-	*ret_size = file->stream ? file->stream->size : 0;
-	if (file->stage < 0)
-		return 0;
-	if (fstat(file->stage, &st) < 0)
-		return -errno;
-	*ret_size = st.st_size;
-	return 0;
 }
 
 int store_file_truncate(struct store_file *file, uint64_t size)
@@ -167,17 +164,21 @@ int store_file_truncate(struct store_file *file, uint64_t size)
 
 	if (rc < 0)
 		return rc;
+	if (size > INT64_MAX)
+		return -EFBIG;
 	pthread_rwlock_wrlock(&file->lock);
-	rc = content_size(file, &now);
+	if (file->stage.fd >= 0)
+		now = file->stage.size;
+	else
+		now = file->stream ? file->stream->size : 0;
 	/* Nothing to do, unless a failed write is taken back this way. */
-	if (rc == 0 && now == size && !file->error) {
+	if (now == size && !file->error) {
 		pthread_rwlock_unlock(&file->lock);
 		return 0;
 	}
+	rc = file_stage(file, size > 0);
 	if (rc == 0)
-		rc = file_stage(file, size);
-	if (rc == 0 && ftruncate(file->stage, size) < 0)
-		rc = -errno;
+		rc = stage_truncate(&file->stage, size);
 	if (rc == 0) {
 		forgive_from(file, size);
 		mark_dirty(file);
@@ -193,13 +194,13 @@ int store_file_allocate(struct store_file *file, int mode, uint64_t offset,
 
 	if (rc < 0)
 		return rc;
-	rc = lock_staged(file, true);
-	if (rc < 0)
-		return rc;
-	do
-		rc = fallocate(file->stage, mode, offset, size) < 0 ? -errno
-								    : 0;
-	while (rc == -EINTR);
+	pthread_rwlock_wrlock(&file->lock);
+	rc = file_stage(file, true);
+	if (rc == 0) {
+		const struct stage_base base = file_base(file);
+
+		rc = stage_allocate(&file->stage, &base, mode, offset, size);
+	}
 	if (rc == 0)
 		mark_dirty(file);
 	pthread_rwlock_unlock(&file->lock);

@@ -85,6 +85,22 @@ int control_create(struct store *store, const char *prefix, char *ret_name)
 	return fd < 0 ? -errno : fd;
 }
 
+int control_sync(struct store *store)
+{
+	cleanup_close int root = -1;
+	int dir = control_dir(store, false);
+
+	if (dir < 0 || fsync(dir) < 0)
+		return dir < 0 ? dir : -errno;
+	if (atomic_load(&store->control_synced))
+		return 0;
+	root = openat(store->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || fsync(root) < 0)
+		return -errno;
+	atomic_store(&store->control_synced, true);
+	return 0;
+}
+
 void control_unlink(struct store *store, const char *name)
 {
 	int dir = control_dir(store, false);

@@ -35,6 +35,9 @@ int control_dir(struct store *store, bool create);
  */
 int control_create(struct store *store, const char *prefix, char *ret_name);
 
+/* Makes durable what is in the control directory, and that it is there. */
+int control_sync(struct store *store);
+
 void control_unlink(struct store *store, const char *name);
 
 /* Renames without ever replacing: -EEXIST if the target is there. */

@@ -29,7 +29,7 @@ struct store_file *file_new(struct store *store)
 	if (!file)
 		return NULL;
 	file->store = store;
-	file->stage = -1;
+	file->stage = STAGE_NONE;
 	file->attributes = -1;
 	file->serial = atomic_fetch_add(&store->next_name, 1);
 	atomic_init(&file->current, true);
@@ -43,14 +43,12 @@ static void file_free(struct store_file *file)
 {
 	struct store_object *object = atomic_load(&file->object);
 
-	if (file->stage >= 0)
-		close(file->stage);
-	if (*file->stage_name)
-		control_unlink(file->store, file->stage_name);
+	stage_drop(file->store, &file->stage);
 	snapshot_put(file->base);
 	pthread_rwlock_destroy(&file->lock);
 	pthread_mutex_destroy(&file->state_lock);
 	free(file->name);
+	free(file->scratch_dir);
 	free(file);
 	if (object)
 		object_put(object);
@@ -67,26 +65,19 @@ void store_file_let_go(struct store_file *file)
 		file_free(file);
 }
 
-int file_stage(struct store_file *file, uint64_t keep)
+struct stage_base file_base(const struct store_file *file)
 {
-	char name[CONTROL_NAME_SIZE];
-	int fd, rc = 0;
+	return (struct stage_base){.snapshot = file->base,
+				   .stream = file->stream};
+}
 
-	if (file->stage >= 0)
+int file_stage(struct store_file *file, bool keep)
+{
+	if (file->stage.fd >= 0)
 		return 0;
-	fd = control_create(file->store, "stage", name);
-	if (fd < 0)
-		return fd;
-	if (file->stream && keep)
-		rc = snapshot_extract(file->base, file->stream, fd);
-	if (rc < 0) {
-		close(fd);
-		control_unlink(file->store, name);
-		return rc;
-	}
-	file->stage = fd;
-	memcpy(file->stage_name, name, sizeof(name));
-	return 0;
+	return stage_begin(file->store,
+			   keep && file->stream ? file->stream->size : 0,
+			   &file->stage);
 }
 
 bool file_is_committable(const struct store_file *file)
@@ -112,19 +103,15 @@ void file_stat_stream(struct store_object *object,
 int file_stat(struct store_object *object, struct store_file *file,
 	      struct stat *ret_st)
 {
-	struct stat st;
-
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage < 0 && file->stream) {
+	if (file->stage.fd < 0 && file->stream) {
 		file_stat_stream(object, file->stream, file->name, ret_st);
-	} else if (fstat(file->stage, &st) < 0) {
-		int rc = -errno;
-
-		pthread_rwlock_unlock(&file->lock);
-		return rc;
 	} else {
+		const struct stage_base base = file_base(file);
+
 		*ret_st = attr_of_stream(&object->st, file->id, file->name,
-					 st.st_size, st.st_blocks * 512);
+					 file->stage.size,
+					 stage_stored(&file->stage, &base));
 		pthread_mutex_lock(&file->state_lock);
 		ret_st->st_mtim = file->has_mtime
 					  ? file->mtime
@@ -145,7 +132,7 @@ int store_file_stat(struct store_file *file, struct stat *ret_st)
 	if (!object) {
 		struct stat st;
 
-		if (fstat(file->stage, &st) < 0)
+		if (fstat(file->stage.fd, &st) < 0)
 			return -errno;
 		*ret_st = attr_of_node(&st);
 		ret_st->st_mode = st.st_mode;

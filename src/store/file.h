@@ -12,12 +12,15 @@ void file_set_name(struct store_file *file, char *name);
 struct store_file *file_new(struct store *store);
 
 /*
- * Makes sure that a file has its content staged, so that it may be changed.
- * The file's lock is held for writing.
+ * Makes sure that a file has a stage, so that it may be changed. The file's
+ * lock is held for writing.
  *
- * keep: how many bytes of the content will still be wanted.
+ * keep: whether its content still counts.
  */
-int file_stage(struct store_file *file, uint64_t keep);
+int file_stage(struct store_file *file, bool keep);
+
+/* What shows through the stage of a file. */
+struct stage_base file_base(const struct store_file *file);
 
 /* What a stream looks like, whose file is not staged. The object is locked. */
 void file_stat_stream(struct store_object *object,

@@ -2,6 +2,7 @@
 /* From open files to commits: what close and fsync mean. */
 #include "store/commit.h"
 #include "store/file.h"
+#include "store/scratch.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -54,22 +55,30 @@ static int sync_parent(struct store_object *object)
 	return store_syncdir(object->store, path, STORE_DIRECTORY);
 }
 
+/* What was committed may not have been made durable. */
+static int sync_committed(struct store_object *object)
+{
+	int rc = object->unfinished ? object_refresh(object, true) : 0;
+	int fd;
+
+	if (rc < 0 || object->store->options.sync == STORE_SYNC_NONE)
+		return rc;
+	fd = version_fd(&object->snapshot->version);
+	return fd >= 0 && fsync(fd) < 0 ? -errno : sync_parent(object);
+}
+
 int store_file_sync(struct store_file *file)
 {
 	struct store_object *object = atomic_load(&file->object);
 	int rc;
 
 	if (!object)
-		return fsync(file->stage) < 0 ? -errno : 0;
+		return scratch_sync(file);
 	pthread_mutex_lock(&object->lock);
 	if (atomic_load(&file->dirty))
 		rc = commit_dirty(object, file, true);
 	else
-		/* It may have been committed without being made durable. */
-		rc = object->snapshot->fd >= 0 &&
-				     fsync(object->snapshot->fd) < 0
-			     ? -errno
-			     : sync_parent(object);
+		rc = sync_committed(object);
 	pthread_mutex_unlock(&object->lock);
 	return rc;
 }

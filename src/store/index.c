@@ -429,3 +429,18 @@ uint64_t index_payload(const struct index_stream *stream)
 {
 	return stream->offset + BKUP_HEADER_SIZE + stream->record.name_size;
 }
+
+uint64_t index_stream_where(const struct index_stream *stream, uint64_t offset,
+			    uint64_t *ret_size)
+{
+	const struct bkup_extent *extents, *extent;
+
+	if (!stream->map) {
+		*ret_size = stream->size - offset;
+		return index_payload(stream) + offset;
+	}
+	bkup_sparse_map_extents(stream->map, &extents);
+	extent = &extents[bkup_sparse_map_find(stream->map, offset)];
+	*ret_size = extent->offset + extent->size - offset;
+	return extent->where + (offset - extent->offset);
+}

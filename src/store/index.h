@@ -80,6 +80,14 @@ const char *index_name(const struct index *index,
  */
 int index_adopt_names(struct index *index, const char *const *names);
 
+/*
+ * Where in the file the content at offset is, which is not in a hole.
+ *
+ * ret_size: how much of it stands there in one piece.
+ */
+uint64_t index_stream_where(const struct index_stream *stream, uint64_t offset,
+			    uint64_t *ret_size);
+
 /* The offset of a stream's payload in the file. */
 uint64_t index_payload(const struct index_stream *stream);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/object.h"
 
+#include "store/redo.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
 
@@ -180,38 +181,33 @@ static void report_fault(const struct store_object *object, const char *path,
 }
 
 /*
- * Whether somebody works on the content of a file, and must not lose it. A
- * dirty file may be one that is being committed, and locked by that.
+ * The content of an open file is no longer the name's. Who may write to it
+ * commits by the name all the same, or is told that he cannot.
  */
-static bool is_worked_on(struct store_file *file)
+static void supersede(struct store_object *object, struct store_file *file)
 {
-	bool staged;
-
-	if (atomic_load(&file->dirty))
-		return true;
-	pthread_rwlock_rdlock(&file->lock);
-	staged = file->stage >= 0;
-	pthread_rwlock_unlock(&file->lock);
-	return staged && file->writers;
+	if (file->writers)
+		atomic_store(&file->superseded, true);
+	object_detach_file(object, file);
 }
 
-/* Open files whose content is no longer the name's. */
-static void supersede(struct table_link *link, void *context)
+static void supersede_changed(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
 	struct store_object *object = context;
 	const struct index_stream *now =
 		index_find(object->snapshot->index, file->name);
+	bool changed;
 
 	/* A dirty file stays, and may be locked: who commits it looks here. */
 	if (atomic_load(&file->dirty))
 		return;
-	if (is_worked_on(file))
-		return;
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stream && (!now || now->version != file->stream->version))
-		object_detach_file(object, file);
+	changed = file->stream &&
+		  (!now || now->version != file->stream->version);
 	pthread_rwlock_unlock(&file->lock);
+	if (changed)
+		supersede(object, file);
 }
 
 /* Opens a file that was a regular one a moment ago; never waits on a fifo. */
@@ -260,7 +256,7 @@ static int reload(struct store_object *object, const char *path)
 	times_done(&object->times);
 	object->snapshot = snapshot;
 	object->times = times;
-	table_each(&object->files, supersede, object);
+	table_each(&object->files, supersede_changed, object);
 	return 0;
 }
 
@@ -270,10 +266,9 @@ static bool is_known(const struct store_object *object, const struct stat *st)
 
 	if (object->fault)
 		return snapshot_matches(&known, st);
-	/* A copy, after a commit in place that failed, is not the file. */
-	if (!object->snapshot || object->snapshot->own_copy)
+	if (!object->snapshot)
 		return false;
-	known = snapshot_stat(object->snapshot);
+	known = version_stat(&object->snapshot->version);
 	return snapshot_matches(&known, st);
 }
 
@@ -281,10 +276,8 @@ static void supersede_always(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
 
-	if (atomic_load(&file->dirty))
-		return;
-	if (!is_worked_on(file))
-		object_detach_file(context, file);
+	if (!atomic_load(&file->dirty))
+		supersede(context, file);
 }
 
 /* What was an object is none: nothing of it may be shown any more. */
@@ -297,12 +290,32 @@ static int forget(struct store_object *object, int error)
 	return error;
 }
 
+/*
+ * Completes a commit in place that stopped half way; what the file is then is
+ * looked at anew.
+ */
+static int resume(struct store_object *object)
+{
+	int rc = redo_apply(object->store, object->unfinished);
+
+	if (rc == 0)
+		rc = redo_finish(object->store, object->unfinished);
+	if (rc < 0)
+		return rc;
+	object_drop_unfinished(object);
+	snapshot_put(object->snapshot);
+	object->snapshot = NULL;
+	return 0;
+}
+
 int object_refresh(struct store_object *object, bool now)
 {
 	cleanup_free char *path = NULL;
 	struct stat st;
-	int rc;
+	int rc = object->unfinished ? resume(object) : 0;
 
+	if (rc < 0)
+		return rc;
 	if (object->gone)
 		return -ENOENT;
 	if (!now && (object->snapshot || object->fault) &&
@@ -327,7 +340,7 @@ int object_refresh(struct store_object *object, bool now)
 		object->fault = rc;
 		object->undecided = false;
 		if (rc == 0)
-			st = snapshot_stat(object->snapshot);
+			st = version_stat(&object->snapshot->version);
 	}
 	mark_checked(object, &st);
 	return object->fault;
@@ -436,8 +449,18 @@ void object_note_metadata(struct store_object *object,
 	    st.st_ino != before->st_ino || st.st_size != before->st_size)
 		return;
 	if (object->snapshot)
-		snapshot_note_stat(object->snapshot, &st);
+		version_note_stat(&object->snapshot->version, &st);
 	mark_checked(object, &st);
+}
+
+void object_drop_unfinished(struct store_object *object)
+{
+	free(object->unfinished);
+	object->unfinished = NULL;
+	/* It has a user still: who calls. */
+	pthread_mutex_lock(&object->store->objects_lock);
+	object->users--;
+	pthread_mutex_unlock(&object->store->objects_lock);
 }
 
 bool object_has_streams(const struct store_object *object)

@@ -9,6 +9,7 @@
 
 #include "store/control.h"
 #include "store/snapshot.h"
+#include "store/stage.h"
 #include "store/state.h"
 #include "store/times.h"
 
@@ -25,6 +26,11 @@ struct store_object {
 	bool undecided;	 /* an empty directory that gets its first stream */
 	atomic_bool gone; /* removed: nothing is committed any more */
 	int fault;	 /* -EBADMSG if the file cannot be read, for st */
+	/*
+	 * A commit in place that could not be finished: the file is half old
+	 * and half new, and not looked at before that is done.
+	 */
+	struct redo *unfinished;
 	struct stat st;	 /* of the underlying file, at the last look */
 	struct timespec checked; /* when that was, CLOCK_MONOTONIC */
 	struct times times;
@@ -47,10 +53,10 @@ struct store_object {
  * An open stream or scratch file, in one of these states:
  *
  *	base and stream     content of a snapshot, nothing staged
- *	stage               staged content; base is what it replaces, or NULL
+ *	stage               what is to be committed, over base and stream
  *	stage, no object    scratch: the stage is the scratch file itself
  *
- * stage is never given up while the file is open.
+ * A commit gives the stage up, or makes it the underlying file.
  */
 struct store_file {
 	struct store *store;
@@ -61,6 +67,7 @@ struct store_file {
 	unsigned int references;
 	unsigned int readers, writers; /* opens, by access */
 	char *name;		       /* child name; NULL for scratch */
+	char *scratch_dir; /* where scratch was opened; may be renamed since */
 	uint32_t id;		       /* of the stream of that name */
 
 	uint64_t serial;   /* the version of what has no other one */
@@ -79,8 +86,7 @@ struct store_file {
 	pthread_rwlock_t lock; /* guards what follows */
 	struct snapshot *base;
 	const struct index_stream *stream; /* in base; NULL if it is new */
-	int stage;
-	char stage_name[CONTROL_NAME_SIZE]; /* empty for scratch */
+	struct stage stage;
 	int64_t attributes;		    /* set for the header, or -1 */
 
 	atomic_bool dirty; /* staged, and not committed since */
@@ -133,6 +139,12 @@ void object_note_metadata(struct store_object *object,
 /* The object at a path if it is cached, locked, as it was; or NULL. */
 struct store_object *object_enter_cached(struct store *store,
 					 const char *path);
+
+/*
+ * Forgets a commit that could not be finished, which keeps the object in
+ * memory; the caller is another user of the object.
+ */
+void object_drop_unfinished(struct store_object *object);
 
 /* Whether the object has streams, committed or pending. */
 bool object_has_streams(const struct store_object *object);

@@ -5,13 +5,13 @@
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
-#include "util/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 /* Of every object, kept for what is shown of its inside. */
 #define VIEW_NAME ".view"
@@ -22,8 +22,8 @@ static int start_empty(struct store_file *file)
 	int rc;
 
 	pthread_rwlock_wrlock(&file->lock);
-	rc = file->stage < 0 ? file_stage(file, 0)
-			     : (ftruncate(file->stage, 0) < 0 ? -errno : 0);
+	rc = file->stage.fd < 0 ? file_stage(file, false)
+				: stage_truncate(&file->stage, 0);
 	if (rc == 0) {
 		pthread_mutex_lock(&file->state_lock);
 		file->error = 0;
@@ -101,7 +101,7 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 	rc = file_get(object, name, flags & O_CREAT, &file);
 	if (rc < 0)
 		return rc;
-	if ((file->stage < 0 && !file->stream) ||
+	if ((file->stage.fd < 0 && !file->stream) ||
 	    (wants_write(flags) && flags & O_TRUNC))
 		rc = start_empty(file);
 	if (rc < 0) {
@@ -169,32 +169,28 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 }
 
 /*
- * Gives what is staged a name in the control directory, where it has none
- * because it was scratch that was put in place.
+ * Makes a file of its own of what is staged: with what shows through, or if
+ * that is gone, of what was written only. Whether it is whole, or -errno.
  */
-static int name_stage(struct store_file *file)
+static int complete_stage(struct store_file *file)
 {
-	struct stat st;
-	int rc, fd;
+	const struct stage_base base = file_base(file);
+	struct stage *stage = &file->stage;
+	bool whole = stage_fill(stage, &base) == 0;
+	int rc = 0;
 
-	if (*file->stage_name)
-		return 0;
-	fd = control_create(file->store, "stage", file->stage_name);
-	if (fd < 0) {
-		*file->stage_name = '\0';
-		return fd;
-	}
-	rc = fstat(file->stage, &st) < 0 ? -errno : 0;
-	if (rc == 0)
-		rc = io_copy(file->stage, 0, fd, 0, st.st_size);
-	close(fd);
-	return rc;
+	stage->base = 0;
+	if (stage->shift)
+		rc = stage_move(file->store, stage, 0);
+	if (rc == 0 && ftruncate(stage->fd, stage->size) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : whole;
 }
 
 /* A scratch name that tells what was rescued: .CHILD.stage-N */
 static void rescue_name(const struct store_file *file, char *name, size_t size)
 {
-	snprintf(name, size, ".%.*s.%s", 180, file->name, file->stage_name);
+	snprintf(name, size, ".%.*s.%s", 180, file->name, file->stage.name);
 }
 
 void file_rescue(struct store_object *object, struct store_file *file,
@@ -204,24 +200,27 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	char name[BKUP_CHILD_SIZE];
 	cleanup_free char *path = NULL;
 	cleanup_close int dir = -1;
+	int whole;
 
 	if (object_path(object, &path) < 0)
 		return;
-	dir = name_stage(file) < 0 ? -1 : scratch_dir(store, path, true);
+	whole = complete_stage(file);
+	dir = whole < 0 ? whole : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));
 	if (dir < 0 || control_rename(control_dir(store, false),
-				      file->stage_name, dir, name) < 0) {
+				      file->stage.name, dir, name) < 0) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "
 			     "written",
 			     path, file->name, strerror(-error));
 		return;
 	}
-	*file->stage_name = '\0';
+	*file->stage.name = '\0';
 	store_report(store, LOG_ERR,
 		     "'%s/%s': cannot commit: %s; what was written is kept as "
-		     "'%s/%s'",
-		     path, file->name, strerror(-error), path, name);
+		     "'%s/%s'%s",
+		     path, file->name, strerror(-error), path, name,
+		     whole ? "" : ", with zeros for what was not");
 }
 
 /* No writer is left: what no flush committed is committed now. */

@@ -40,7 +40,7 @@ static int add_segment(struct plan *plan, enum plan_source source,
 	if (!size)
 		return 0;
 	if (last && last->source == source &&
-	    last->offset + last->size == offset) {
+	    (source == PLAN_ZEROS || last->offset + last->size == offset)) {
 		last->size += size;
 		return 0;
 	}
@@ -85,7 +85,57 @@ static int add_header(struct plan *plan, const struct part_head *head,
 		      : add_bytes(plan, head->name.raw, head->name.raw_size);
 }
 
-static int add_block(struct plan *plan, uint64_t offset, uint64_t size)
+/* The content of a stream of the old version; its holes are zeros. */
+static int add_base(struct plan *plan, const struct index_stream *base,
+		    uint64_t offset, uint64_t end)
+{
+	int rc = 0;
+
+	while (rc == 0 && offset < end) {
+		uint64_t data = end, size;
+
+		rc = snapshot_seek(base, offset, SEEK_DATA, &data);
+		if (rc == -ENXIO)
+			rc = 0;
+		if (data > end)
+			data = end;
+		if (rc == 0)
+			rc = add_segment(plan, PLAN_ZEROS, 0, data - offset);
+		offset = data;
+		if (rc < 0 || offset == end)
+			break;
+		data = index_stream_where(base, offset, &size);
+		if (size > end - offset)
+			size = end - offset;
+		rc = add_segment(plan, PLAN_OLD, data, size);
+		offset += size;
+	}
+	return rc;
+}
+
+/* A range of what a head holds: what is staged, and between it the base. */
+static int add_content(struct plan *plan, const struct part_head *head,
+		       uint64_t offset, uint64_t end)
+{
+	int rc = 0;
+
+	while (rc == 0 && offset < end) {
+		uint64_t run;
+		bool staged = stage_run(head->stage, offset, &run);
+
+		if (run > end)
+			run = end;
+		rc = staged ? add_segment(plan, PLAN_STAGE,
+					  head->stage->shift + offset,
+					  run - offset)
+			    : add_base(plan, head->base, offset, run);
+		offset = run;
+	}
+	return rc;
+}
+
+static int add_block(struct plan *plan, const struct part_head *head,
+		     uint64_t offset, uint64_t size)
 {
 	struct bkup_record record = {
 		.id = BKUP_SPARSE_BLOCK,
@@ -98,7 +148,7 @@ static int add_block(struct plan *plan, uint64_t offset, uint64_t size)
 	bkup_record_encode(&record, bytes);
 	bkup_sparse_offset_encode(offset, bytes + BKUP_HEADER_SIZE);
 	rc = add_bytes(plan, bytes, sizeof(bytes));
-	return rc < 0 ? rc : add_segment(plan, PLAN_STAGE, offset, size);
+	return rc < 0 ? rc : add_content(plan, head, offset, offset + size);
 }
 
 /* What a head's staged content becomes: one record, or a sparse set. */
@@ -108,14 +158,13 @@ static int emit_content(struct plan *plan, const struct part_head *head)
 
 	if (!head->sparse) {
 		rc = add_header(plan, head, head->attributes, head->size);
-		return rc < 0 ? rc
-			      : add_segment(plan, PLAN_STAGE, 0, head->size);
+		return rc < 0 ? rc : add_content(plan, head, 0, head->size);
 	}
 	rc = add_header(plan, head, head->attributes, 0);
 	for (size_t i = 0; rc == 0 && i < head->extent_count; i++)
-		rc = add_block(plan, head->extents[i].offset,
+		rc = add_block(plan, head, head->extents[i].offset,
 			       head->extents[i].size);
-	return rc < 0 ? rc : add_block(plan, head->size, 0);
+	return rc < 0 ? rc : add_block(plan, head, head->size, 0);
 }
 
 /* A record that keeps its payload and gets another header. */
@@ -137,7 +186,7 @@ static int add_stream(struct plan *plan, const struct index *index,
 {
 	const struct index_stream *old =
 		part->stream == PART_NEW ? NULL : &index->streams[part->stream];
-	bool content = part->head && part->head->content;
+	bool content = part->head && part->head->stage;
 	char *name = strdup(part->head ? part->head->child
 				       : index_name(index, old));
 
@@ -169,7 +218,7 @@ static int emit(struct plan *plan, const struct index *index,
 		if (!part->head)
 			rc = add_segment(plan, PLAN_OLD, part->offset,
 					 part->size);
-		else if (part->head->content)
+		else if (part->head->stage)
 			rc = emit_content(plan, part->head);
 		else
 			rc = emit_rehead(plan, index, part);
@@ -198,31 +247,27 @@ static int add_extent(struct part_head *head, uint64_t offset, uint64_t end,
 	return 0;
 }
 
-/* Finds the data of a staged file, joined over holes that are too short. */
-static int find_extents(struct part_head *head, int stage)
+/* Finds the data of what is staged, joined over holes that are too short. */
+static int find_extents(struct part_head *head)
 {
+	const struct stage_base base = {.stream = head->base};
 	uint64_t at = 0;
 	size_t room = 0;
 
 	while (at < head->size) {
-		off_t data = lseek(stage, at, SEEK_DATA);
-		off_t end;
-		int rc;
+		uint64_t data, end = 0;
+		int rc = stage_seek(head->stage, &base, at, SEEK_DATA, &data);
 
-		if (data < 0 && errno == ENXIO)
+		if (rc == -ENXIO)
 			break;
-		if (data < 0)
-			return -errno;
-		end = lseek(stage, data, SEEK_HOLE);
-		if (end < 0)
-			return -errno;
-		if ((uint64_t)data >= head->size)
-			break;
+		if (rc == 0)
+			rc = stage_seek(head->stage, &base, data, SEEK_HOLE,
+					&end);
+		if (rc < 0)
+			return rc;
 		/* A short hole at the very start is data too. */
 		if (!head->extent_count && data < PLAN_HOLE_MIN)
 			data = 0;
-		if ((uint64_t)end > head->size)
-			end = head->size;
 		rc = add_extent(head, data, end, &room);
 		if (rc < 0)
 			return rc;
@@ -244,11 +289,13 @@ static bool is_sparse(const struct part_head *head)
 }
 
 /* A SPARSE_BLOCK of its own must be one that a reader takes. */
-static int check_block(const struct part_head *head, int stage)
+static int check_block(const struct part_head *head,
+		       const struct plan_edit *edit)
 {
 	uint8_t bytes[BKUP_SPARSE_OFFSET_SIZE];
 	uint64_t offset;
-	ssize_t n = io_pread(stage, bytes, sizeof(bytes), 0);
+	ssize_t n = stage_read(edit->stage, &edit->base, bytes, sizeof(bytes),
+			       0);
 
 	if (n < 0)
 		return n;
@@ -258,20 +305,20 @@ static int check_block(const struct part_head *head, int stage)
 	return 0;
 }
 
-static int head_set_content(struct part_head *head, int stage,
+static int head_set_content(struct part_head *head,
+			    const struct plan_edit *edit,
+			    const struct index_stream *base,
 			    uint32_t attributes)
 {
-	off_t size = lseek(stage, 0, SEEK_END);
 	int rc = 0;
 
-	if (size < 0)
-		return -errno;
-	head->content = true;
-	head->size = size;
+	head->stage = edit->stage;
+	head->base = base;
+	head->size = edit->stage->size;
 	if (head->name.id == BKUP_SPARSE_BLOCK)
-		rc = check_block(head, stage);
+		rc = check_block(head, edit);
 	if (rc == 0 && plan_may_be_sparse(head->name.id))
-		rc = find_extents(head, stage);
+		rc = find_extents(head);
 	if (rc < 0)
 		return rc;
 	head->sparse = plan_may_be_sparse(head->name.id) && is_sparse(head);
@@ -346,7 +393,7 @@ static int edit_set(struct parts *parts, const struct index *index,
 		attributes = old->record.attributes & ~BKUP_SPARSE_ATTRIBUTE;
 	else
 		attributes = plan_default_attributes(head->name.id, false);
-	rc = head_set_content(head, edit->stage, attributes);
+	rc = head_set_content(head, edit, old, attributes);
 	if (rc < 0)
 		return rc;
 	if (!old)
@@ -388,7 +435,7 @@ static int edit_rename(struct parts *parts, const struct index *index,
 
 	if (!from || (edit->kind == PLAN_EXCHANGE && !to))
 		return -ENOENT;
-	if (edit->stage >= 0) {
+	if (edit->stage) {
 		parts_drop(parts, from - index->streams);
 		return edit_set(parts, index, edit, edit->to);
 	}
@@ -437,6 +484,43 @@ static int apply(struct parts *parts, const struct index *index,
 		return edit_attributes(parts, index, edit);
 	}
 	return -EINVAL;
+}
+
+int plan_place(const struct index *index, const char *name, int old,
+	       enum store_order order, uint64_t *ret_offset)
+{
+	struct stage nothing = STAGE_NONE;
+	const struct plan_edit edit = {.kind = PLAN_SET,
+				       .name = name,
+				       .stage = &nothing,
+				       .old = old,
+				       .attributes = -1};
+	struct parts parts = {0};
+	uint64_t offset = 0;
+	int rc = parts_init(&parts, index);
+
+	if (rc == 0)
+		rc = apply(&parts, index, &edit);
+	if (rc == 0)
+		rc = parts_arrange(&parts, index, order);
+	for (size_t i = 0; rc == 0 && i < parts.count; i++) {
+		const struct part *part = &parts.items[i];
+
+		if (part->head) {
+			*ret_offset = offset + BKUP_HEADER_SIZE +
+				      part->head->name.raw_size;
+			break;
+		}
+		offset += part->size;
+	}
+	parts_done(&parts);
+	return rc;
+}
+
+bool plan_stays(const struct plan_segment *segment, enum plan_source source,
+		uint64_t offset)
+{
+	return segment->source == source && segment->offset == offset;
 }
 
 int plan_make(const struct index *index, const struct plan_edit *edit,

@@ -8,6 +8,7 @@
 #define STORE_PLAN_H
 
 #include "store/index.h"
+#include "store/stage.h"
 #include "store/store.h"
 
 /* A hole of a staged file at least this long makes a stream sparse. */
@@ -25,15 +26,17 @@ struct plan_edit {
 	} kind;
 	const char *name;
 	const char *to;
-	int stage;	    /* the file with the new content, or -1 */
-	int old;	    /* the old version, for names too long to parse */
+	struct stage *stage;	   /* the new content, or NULL */
+	struct stage_base base;	   /* of that; the same content as name's */
+	int old; /* the old version, for names too long to parse */
 	int64_t attributes; /* of the header; -1 to keep or default */
 };
 
 enum plan_source {
 	PLAN_BYTES, /* plan.bytes */
 	PLAN_OLD,   /* the old version of the file */
-	PLAN_STAGE, /* plan_edit.stage */
+	PLAN_STAGE, /* the file of plan_edit.stage */
+	PLAN_ZEROS,
 };
 
 struct plan_segment {
@@ -70,6 +73,20 @@ struct plan {
 int plan_make(const struct index *index, const struct plan_edit *edit,
 	      enum store_order order, struct plan **ret_plan);
 void plan_free(struct plan *plan);
+
+/*
+ * Where in the new version the content of a stream begins, if that is written
+ * anew and has no holes.
+ */
+int plan_place(const struct index *index, const char *name, int old,
+	       enum store_order order, uint64_t *ret_offset);
+
+/*
+ * Whether a segment's bytes stand already where they will, at offset of the
+ * new version: those of a source in the file of that source.
+ */
+bool plan_stays(const struct plan_segment *segment, enum plan_source source,
+		uint64_t offset);
 
 /*
  * 0 if a stream of that child name may be made.

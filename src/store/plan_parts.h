@@ -7,6 +7,7 @@
 #define STORE_PLAN_PARTS_H
 
 #include "store/index.h"
+#include "store/stage.h"
 #include "store/store.h"
 
 /* As part.stream: not in the old file. */
@@ -17,7 +18,8 @@ struct part_head {
 	struct bkup_name name;
 	const char *child;
 	uint32_t attributes;
-	bool content; /* staged content follows; else the old payload */
+	const struct stage *stage; /* its content; NULL: the old payload */
+	const struct index_stream *base; /* what shows through the stage */
 	bool sparse;
 	uint64_t size;		     /* logical */
 	struct bkup_extent *extents; /* of staged content, if sparse */

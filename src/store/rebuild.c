@@ -7,9 +7,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
-int rebuild_write(const struct plan *plan, int old, int stage, int to)
+bool rebuild_can_adopt(const struct plan *plan, const struct stage *stage)
+{
+	uint64_t offset = 0;
+
+	if (!stage || !*stage->name)
+		return false;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_segment *segment = &plan->segments[i];
+
+		if (segment->source == PLAN_STAGE &&
+		    !plan_stays(segment, PLAN_STAGE, offset))
+			return false;
+		offset += segment->size;
+	}
+	return true;
+}
+
+static int write_segment(const struct plan *plan,
+			 const struct plan_segment *segment, int old, int stage,
+			 int to, uint64_t offset)
+{
+	switch (segment->source) {
+	case PLAN_BYTES:
+		return io_pwrite(to, plan->bytes + segment->offset,
+				 segment->size, offset);
+	case PLAN_ZEROS:
+		return io_write_zeros(to, offset, segment->size);
+	case PLAN_OLD:
+		return io_copy(old, segment->offset, to, offset,
+			       segment->size);
+	case PLAN_STAGE:
+		return io_copy(stage, segment->offset, to, offset,
+			       segment->size);
+	}
+	return -EINVAL;
+}
+
+/* Writes the segments one after the other; those of what is adopted stand. */
+static int write_segments(const struct rebuild *rebuild,
+			  const struct plan *plan, int old, int stage)
 {
 	uint64_t offset = 0;
 	int rc = 0;
@@ -17,30 +57,36 @@ int rebuild_write(const struct plan *plan, int old, int stage, int to)
 	for (size_t i = 0; rc == 0 && i < plan->count; i++) {
 		const struct plan_segment *segment = &plan->segments[i];
 
-		if (segment->source == PLAN_BYTES)
-			rc = io_pwrite(to, plan->bytes + segment->offset,
-				       segment->size, offset);
-		else
-			rc = io_copy(segment->source == PLAN_OLD ? old : stage,
-				     segment->offset, to, offset,
-				     segment->size);
+		if (!rebuild->adopted || segment->source != PLAN_STAGE)
+			rc = write_segment(plan, segment, old, stage,
+					   rebuild->fd, offset);
 		offset += segment->size;
 	}
+	/* What is adopted may have room allocated behind its content. */
+	if (rc == 0 && rebuild->adopted &&
+	    ftruncate(rebuild->fd, plan->size) < 0)
+		rc = -errno;
 	/* The old version became shorter under our hands. */
 	return rc == -EBADMSG ? -ESTALE : rc;
 }
 
 int rebuild_begin(struct store *store, const struct plan *plan, int old,
-		  int stage, struct metadata *metadata,
+		  struct stage *stage, bool adopt, struct metadata *metadata,
 		  struct rebuild *ret_rebuild)
 {
 	struct rebuild rebuild = {.store = store};
 	int rc;
 
-	rebuild.fd = control_create(store, "new", rebuild.name);
+	if (adopt) {
+		rebuild.adopted = stage;
+		memcpy(rebuild.name, stage->name, sizeof(rebuild.name));
+		rebuild.fd = fcntl(stage->fd, F_DUPFD_CLOEXEC, 0);
+	} else {
+		rebuild.fd = control_create(store, "new", rebuild.name);
+	}
 	if (rebuild.fd < 0)
-		return rebuild.fd;
-	rc = rebuild_write(plan, old, stage, rebuild.fd);
+		return adopt ? -errno : rebuild.fd;
+	rc = write_segments(&rebuild, plan, old, stage ? stage->fd : -1);
 	if (rc == 0)
 		rc = metadata_apply(rebuild.fd, metadata, old);
 	if (rc < 0)
@@ -52,9 +98,15 @@ int rebuild_begin(struct store *store, const struct plan *plan, int old,
 
 void rebuild_abort(struct rebuild *rebuild)
 {
+	struct stage *stage = rebuild->adopted;
+
 	if (rebuild->fd >= 0)
 		close(rebuild->fd);
-	control_unlink(rebuild->store, rebuild->name);
+	if (!stage)
+		control_unlink(rebuild->store, rebuild->name);
+	/* What was put behind the content must not become part of it. */
+	else if (ftruncate(stage->fd, stage->shift + stage->size) < 0)
+		stage->spoilt = -errno;
 }
 
 /* Whether what stands at a place is the version that the plan is made from. */
@@ -103,26 +155,41 @@ static int put_in_place(struct rebuild *rebuild, struct store_object *object,
 	return rc;
 }
 
-int rebuild_place(struct rebuild *rebuild, struct store_object *object,
-		  struct snapshot *snapshot, bool durable)
+/*
+ * Sees to it that no crash leaves less than the old version or the new one:
+ * an old version with streams is given up only for one that is on the disk.
+ * Where there was none it is enough that the bytes go there before the rename
+ * does, which needs no flush of the disk.
+ */
+static int secure(const struct store_object *object, int fd, bool durable)
 {
-	struct store *store = rebuild->store;
-	cleanup_close int dir = -1, real = -1;
-	struct stat st;
-	int rc;
+	if (durable || object->snapshot->index->count)
+		return fdatasync(fd) < 0 ? -errno : 0;
+	if (sync_file_range(fd, 0, 0,
+			    SYNC_FILE_RANGE_WAIT_BEFORE |
+				    SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER) == 0)
+		return 0;
+	return errno == ENOSYS || errno == ESPIPE ? 0 : -errno;
+}
 
-	if ((durable || object->snapshot->index->count) &&
-	    fdatasync(snapshot->fd) < 0)
-		return -errno;
-	pthread_rwlock_wrlock(&store->names);
-	rc = put_in_place(rebuild, object, &dir);
-	pthread_rwlock_unlock(&store->names);
+int rebuild_place(struct rebuild *rebuild, struct store_object *object,
+		  struct snapshot *snapshot, bool durable, int *ret_dir)
+{
+	int fd = version_fd(&snapshot->version);
+	struct stat st;
+	int rc = secure(object, fd, durable);
+
 	if (rc < 0)
 		return rc;
-	if (fstat(snapshot->fd, &st) == 0)
-		snapshot_note_stat(snapshot, &st);
-	if (!durable)
-		return 0;
-	real = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return real < 0 || fsync(real) < 0 ? -errno : 0;
+	pthread_rwlock_wrlock(&rebuild->store->names);
+	rc = put_in_place(rebuild, object, ret_dir);
+	pthread_rwlock_unlock(&rebuild->store->names);
+	if (rc < 0)
+		return rc;
+	if (rebuild->adopted)
+		*rebuild->adopted->name = '\0';
+	if (fstat(fd, &st) == 0)
+		version_note_stat(&snapshot->version, &st);
+	return 0;
 }

@@ -14,31 +14,38 @@ struct rebuild {
 	struct store *store;
 	int fd;				/* the new file */
 	char name[CONTROL_NAME_SIZE];	/* in SOURCE/.bkupfs */
+	struct stage *adopted;		/* whose file that is, or NULL */
 };
+
+/* Whether what is staged stands where it will in the new version. */
+bool rebuild_can_adopt(const struct plan *plan, const struct stage *stage);
 
 /*
  * Builds the new version, with its metadata.
  *
- * old, stage: what the plan's segments refer to.
+ * old: what the plan's segments of the old version refer to.
+ * stage: for those of the stage; NULL if there are none.
+ * adopt: the file of the stage becomes the new version. The stage is as it
+ *	was if that is aborted, and has nothing but its content once it is
+ *	placed.
  * ret_rebuild: to be placed or aborted.
  */
 int rebuild_begin(struct store *store, const struct plan *plan, int old,
-		  int stage, struct metadata *metadata,
+		  struct stage *stage, bool adopt, struct metadata *metadata,
 		  struct rebuild *ret_rebuild);
 void rebuild_abort(struct rebuild *rebuild);
 
 /*
  * Renames the new version to where the object is; its bytes are on the disk
- * before an old version with streams is given up.
+ * before an old version with streams is given up, and go there before the
+ * rename does where there was none.
  *
  * snapshot: the new version; its attributes are noted as they are then.
- * durable: the rename is, too.
+ * durable: its bytes are on the disk in any case.
+ * ret_dir: the directory that it is in now, O_PATH.
  * Errors: -ESTALE if what stands there is not the version planned from.
  */
 int rebuild_place(struct rebuild *rebuild, struct store_object *object,
-		  struct snapshot *snapshot, bool durable);
-
-/* Writes the segments of a plan one after the other from offset on. */
-int rebuild_write(const struct plan *plan, int old, int stage, int to);
+		  struct snapshot *snapshot, bool durable, int *ret_dir);
 
 #endif

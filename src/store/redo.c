@@ -25,11 +25,12 @@
 static const char magic[8] = "BKUPREDO";
 
 enum {
-	VERSION = 1,
-	HEAD_SIZE = 40,
+	VERSION = 2,
+	HEAD_SIZE = 56,
 	RANGE_SIZE = 16,
 	HASH_SIZE = 8,
 	BUFFER_SIZE = 1 << 18,
+	TIMES_MAX = 1 << 16,
 };
 
 struct head {
@@ -37,6 +38,17 @@ struct head {
 	uint64_t file_size;
 	uint64_t inode;
 	uint64_t ranges;
+	struct timespec mtime;
+	uint32_t times_size;
+};
+
+/* What a record says besides the ranges. */
+struct description {
+	const char *path;
+	uint64_t inode;
+	struct timespec mtime;
+	uint8_t *times;
+	size_t times_size;
 };
 
 /* A record while it is written: every byte goes into the hash. */
@@ -76,28 +88,39 @@ static int put_file(struct output *output, int from, uint64_t offset,
 	return rc;
 }
 
-/* Whether a segment's bytes stand in the old file where they will stand. */
-static bool stays(const struct plan_segment *segment, uint64_t offset)
+static int put_zeros(struct output *output, uint64_t size)
 {
-	return segment->source == PLAN_OLD && segment->offset == offset;
+	int rc = 0;
+
+	memset(output->buffer, 0, BUFFER_SIZE);
+	while (rc == 0 && size) {
+		size_t n = size < BUFFER_SIZE ? size : BUFFER_SIZE;
+
+		rc = put(output, output->buffer, n);
+		size -= n;
+	}
+	return rc;
 }
 
-static int put_head(struct output *output, const char *path,
-		    const struct plan *plan, uint64_t inode)
+static int put_head(struct output *output, const struct plan *plan,
+		    const struct description *description)
 {
 	uint8_t head[HEAD_SIZE];
 	uint64_t ranges = 0, offset = 0;
 
 	for (size_t i = 0; i < plan->count; i++) {
-		ranges += !stays(&plan->segments[i], offset);
+		ranges += !plan_stays(&plan->segments[i], PLAN_OLD, offset);
 		offset += plan->segments[i].size;
 	}
 	memcpy(head, magic, sizeof(magic));
 	le32_put(head + 8, VERSION);
-	le32_put(head + 12, strlen(path));
+	le32_put(head + 12, strlen(description->path));
 	le64_put(head + 16, plan->size);
-	le64_put(head + 24, inode);
+	le64_put(head + 24, description->inode);
 	le64_put(head + 32, ranges);
+	le64_put(head + 40, description->mtime.tv_sec);
+	le32_put(head + 48, description->mtime.tv_nsec);
+	le32_put(head + 52, description->times_size);
 	return put(output, head, sizeof(head));
 }
 
@@ -112,11 +135,28 @@ static int put_ranges(struct output *output, const struct plan *plan)
 
 		le64_put(range, offset);
 		le64_put(range + 8, segment->size);
-		if (!stays(segment, offset))
+		if (!plan_stays(segment, PLAN_OLD, offset))
 			rc = put(output, range, sizeof(range));
 		offset += segment->size;
 	}
 	return rc;
+}
+
+static int put_segment(struct output *output, const struct plan *plan,
+		       const struct plan_segment *segment, int old, int stage)
+{
+	switch (segment->source) {
+	case PLAN_BYTES:
+		return put(output, plan->bytes + segment->offset,
+			   segment->size);
+	case PLAN_ZEROS:
+		return put_zeros(output, segment->size);
+	case PLAN_OLD:
+		return put_file(output, old, segment->offset, segment->size);
+	case PLAN_STAGE:
+		return put_file(output, stage, segment->offset, segment->size);
+	}
+	return -EINVAL;
 }
 
 static int put_data(struct output *output, const struct plan *plan, int old,
@@ -128,42 +168,52 @@ static int put_data(struct output *output, const struct plan *plan, int old,
 	for (size_t i = 0; rc == 0 && i < plan->count; i++) {
 		const struct plan_segment *segment = &plan->segments[i];
 
-		if (segment->source == PLAN_BYTES)
-			rc = put(output, plan->bytes + segment->offset,
-				 segment->size);
-		else if (!stays(segment, offset))
-			rc = put_file(output,
-				      segment->source == PLAN_OLD ? old : stage,
-				      segment->offset, segment->size);
+		if (!plan_stays(segment, PLAN_OLD, offset))
+			rc = put_segment(output, plan, segment, old, stage);
 		offset += segment->size;
 	}
 	return rc;
 }
 
-static int write_record(struct output *output, const char *path,
-			const struct plan *plan, int old, int stage)
+static int write_record(struct output *output, const struct plan *plan, int old,
+			int stage, const struct description *description)
 {
 	uint8_t hash[HASH_SIZE];
-	struct stat st;
 	int rc;
 
-	if (fstat(old, &st) < 0)
-		return -errno;
 	XXH3_64bits_reset(output->hash);
-	rc = put_head(output, path, plan, st.st_ino);
+	rc = put_head(output, plan, description);
 	if (rc == 0)
 		rc = put_ranges(output, plan);
 	if (rc == 0)
-		rc = put(output, path, strlen(path));
+		rc = put(output, description->path, strlen(description->path));
+	if (rc == 0)
+		rc = put(output, description->times, description->times_size);
 	if (rc == 0)
 		rc = put_data(output, plan, old, stage);
 	le64_put(hash, XXH3_64bits_digest(output->hash));
 	return rc < 0 ? rc : put(output, hash, sizeof(hash));
 }
 
-static int sync_control(struct store *store)
+static int describe(const char *path, int old, const struct metadata *metadata,
+		    struct description *ret_description)
 {
-	return fsync(control_dir(store, false)) < 0 ? -errno : 0;
+	struct description description = {.path = path,
+					  .mtime = metadata->mtime};
+	struct stat st;
+	int rc;
+
+	if (fstat(old, &st) < 0)
+		return -errno;
+	description.inode = st.st_ino;
+	rc = times_encode(&metadata->times, &description.times,
+			  &description.times_size);
+	/* What finds no room in the attribute is lost, as without a crash. */
+	if (description.times_size > TIMES_MAX)
+		description.times_size = 0;
+	if (rc == 0)
+		*ret_description = description;
+	return rc;
 }
 
 /* From here on the new version is certain. */
@@ -180,29 +230,32 @@ static int promote(struct store *store, struct redo *redo)
 	if (rc < 0)
 		return rc;
 	memcpy(redo->name, name, sizeof(name));
-	return sync_control(store);
+	return control_sync(store);
 }
 
 int redo_record(struct store *store, const char *path, const struct plan *plan,
-		int old, int stage, struct redo *ret_redo)
+		int old, int stage, const struct metadata *metadata,
+		struct redo *ret_redo)
 {
 	struct output output = {.hash = XXH3_createState(),
 				.buffer = malloc(BUFFER_SIZE)};
-	struct redo redo = {.fd = -1, .path = strdup(path)};
-	int rc = 0;
+	struct redo redo = {.fd = -1, .file = -1, .path = strdup(path)};
+	struct description description = {0};
+	int rc = describe(path, old, metadata, &description);
 
-	if (!output.hash || !output.buffer || !redo.path)
+	if (rc == 0 && (!output.hash || !output.buffer || !redo.path))
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = redo.fd = control_create(store, "new", redo.name);
 	if (rc >= 0) {
 		output.fd = redo.fd;
-		rc = write_record(&output, path, plan, old, stage);
+		rc = write_record(&output, plan, old, stage, &description);
 	}
 	if (rc == 0)
 		rc = promote(store, &redo);
 	XXH3_freeState(output.hash);
 	free(output.buffer);
+	free(description.times);
 	if (rc < 0)
 		redo_abort(store, &redo);
 	else
@@ -214,6 +267,8 @@ static void redo_done(struct redo *redo)
 {
 	if (redo->fd >= 0)
 		close(redo->fd);
+	if (redo->file >= 0)
+		close(redo->file);
 	free(redo->path);
 }
 
@@ -221,11 +276,6 @@ void redo_abort(struct store *store, struct redo *redo)
 {
 	if (redo->fd >= 0 && !redo->begun)
 		control_unlink(store, redo->name);
-	if (redo->begun)
-		store_report(store, LOG_CRIT,
-			     "'%s': a commit stopped half way; mount again to "
-			     "complete it from '%s/%s'",
-			     redo->path, TREE_CONTROL, redo->name);
 	redo_done(redo);
 }
 
@@ -235,7 +285,7 @@ static int read_head(int fd, uint64_t size, struct head *ret_head)
 	uint8_t bytes[HEAD_SIZE];
 	struct head head;
 	ssize_t n = io_pread(fd, bytes, sizeof(bytes), 0);
-	uint64_t room;
+	uint64_t room, text;
 
 	if (n < 0)
 		return n;
@@ -247,20 +297,31 @@ static int read_head(int fd, uint64_t size, struct head *ret_head)
 	head.file_size = le64_get(bytes + 16);
 	head.inode = le64_get(bytes + 24);
 	head.ranges = le64_get(bytes + 32);
-	room = size - HEAD_SIZE - HASH_SIZE;
+	head.mtime.tv_sec = (int64_t)le64_get(bytes + 40);
+	head.mtime.tv_nsec = le32_get(bytes + 48);
+	head.times_size = le32_get(bytes + 52);
 	if (!head.path_size || head.path_size >= PATH_MAX ||
-	    head.path_size > room ||
-	    head.ranges > (room - head.path_size) / RANGE_SIZE)
+	    head.times_size > TIMES_MAX || head.mtime.tv_nsec > 999999999)
+		return -EBADMSG;
+	text = head.path_size + head.times_size;
+	room = size - HEAD_SIZE - HASH_SIZE;
+	if (text > room || head.ranges > (room - text) / RANGE_SIZE)
 		return -EBADMSG;
 	*ret_head = head;
 	return 0;
+}
+
+/* Where the path begins. */
+static uint64_t path_offset(const struct head *head)
+{
+	return HEAD_SIZE + head->ranges * RANGE_SIZE;
 }
 
 /* Copies the ranges from the record to the file. */
 static int apply_ranges(int record, uint64_t size, const struct head *head,
 			int file)
 {
-	uint64_t data = HEAD_SIZE + head->ranges * RANGE_SIZE + head->path_size;
+	uint64_t data = path_offset(head) + head->path_size + head->times_size;
 
 	for (uint64_t i = 0; i < head->ranges; i++) {
 		uint8_t range[RANGE_SIZE];
@@ -288,7 +349,7 @@ static int open_target(struct store *store, const char *path, uint64_t inode)
 	struct stat st;
 
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? -ESTALE : fd;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != inode) {
 		close(fd);
 		return -ESTALE;
@@ -296,45 +357,83 @@ static int open_target(struct store *store, const char *path, uint64_t inode)
 	return fd;
 }
 
-/* Applies a record that is known to be whole; returns the file. */
-static int apply(struct store *store, struct redo *redo, uint64_t size)
+/*
+ * Allocates what will be written, as far as that is not sure to be there: a
+ * full disk must not stop a commit half way.
+ */
+static int make_room(int fd, const struct head *head)
 {
-	cleanup_close int fd = -1;
-	struct head head;
-	int rc = read_head(redo->fd, size, &head);
+	struct stat st;
+	uint64_t from;
 
-	if (rc < 0)
-		return rc;
-	fd = open_target(store, redo->path, head.inode);
-	if (fd < 0)
-		return fd;
-	/* Room first: a full disk must not stop it half way. */
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, head.file_size) < 0 &&
-	    head.file_size && errno != EOPNOTSUPP)
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	redo->begun = true;
-	rc = apply_ranges(redo->fd, size, &head, fd);
-	if (rc == 0 && fsync(fd) < 0)
-		rc = -errno;
-	if (rc < 0)
-		return rc;
-	control_unlink(store, redo->name);
-	return steal_fd(&fd);
+	/* A file with holes may need room anywhere. */
+	from = (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size
+		       ? 0
+		       : st.st_size;
+	if (from >= head->file_size ||
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, from, head->file_size - from) ==
+		    0)
+		return 0;
+	return errno == EOPNOTSUPP ? 0 : -errno;
 }
 
-int redo_apply(struct store *store, struct redo *redo, int *ret_fd)
+/*
+ * Sets the times that the record gives the file, as far as that can be: who
+ * commits hears of what could not, and after a crash nobody is left to hear.
+ */
+static void apply_times(const struct redo *redo, const struct head *head)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, head->mtime};
+	cleanup_free uint8_t *bytes = malloc(head->times_size + 1);
+	ssize_t n = bytes ? io_pread(redo->fd, bytes, head->times_size,
+				     path_offset(head) + head->path_size)
+			  : -1;
+
+	if (n < 0 || times_store_encoded(redo->file, bytes, n) < 0)
+		times_store_encoded(redo->file, NULL, 0);
+	futimens(redo->file, times);
+}
+
+int redo_apply(struct store *store, struct redo *redo)
 {
 	struct stat record;
-	int fd;
+	struct head head;
+	int rc = fstat(redo->fd, &record) < 0 ? -errno : 0;
 
-	if (fstat(redo->fd, &record) < 0)
+	if (rc == 0)
+		rc = read_head(redo->fd, record.st_size, &head);
+	if (rc == 0 && redo->file < 0)
+		rc = redo->file = open_target(store, redo->path, head.inode);
+	if (rc >= 0 && !redo->begun)
+		rc = make_room(redo->file, &head);
+	if (rc < 0)
+		return rc;
+	redo->begun = true;
+	rc = apply_ranges(redo->fd, record.st_size, &head, redo->file);
+	if (rc == 0)
+		apply_times(redo, &head);
+	return rc;
+}
+
+int redo_finish(struct store *store, struct redo *redo)
+{
+	int dir = control_dir(store, false);
+	int rc;
+
+	if (fsync(redo->file) < 0)
 		return -errno;
-	fd = apply(store, redo, record.st_size);
-	if (fd < 0)
-		return fd;
-	redo_done(redo);
-	*ret_fd = fd;
-	return 0;
+	/*
+	 * A record that came back after a power cut would undo what others
+	 * write to the file from now on.
+	 */
+	if (unlinkat(dir, redo->name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	rc = control_sync(store);
+	if (rc == 0)
+		redo_done(redo);
+	return rc;
 }
 
 /* Whether the hash at the end is that of all before. */
@@ -364,44 +463,75 @@ static int check_hash(int fd, uint64_t size)
 	return rc;
 }
 
+/* Opens a record and makes sure that it is whole. */
+static int open_record(struct store *store, const char *name, struct redo *redo,
+		       struct head *ret_head)
+{
+	struct stat st;
+	int rc;
+
+	if (strlen(name) >= sizeof(redo->name))
+		return -EBADMSG;
+	strcpy(redo->name, name);
+	redo->fd = openat(control_dir(store, false), name,
+			  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (redo->fd < 0 || fstat(redo->fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EBADMSG;
+	rc = read_head(redo->fd, st.st_size, ret_head);
+	if (rc == 0)
+		rc = check_hash(redo->fd, st.st_size);
+	if (rc < 0)
+		return rc;
+	redo->path = calloc(1, ret_head->path_size + 1);
+	if (!redo->path)
+		return -ENOMEM;
+	return io_pread(redo->fd, redo->path, ret_head->path_size,
+			path_offset(ret_head)) == ret_head->path_size
+		       ? 0
+		       : -EBADMSG;
+}
+
+/* The file of a record: it may have been renamed since that was written. */
+static int find_target(struct store *store, struct redo *redo, uint64_t inode)
+{
+	char *path;
+	int rc = open_target(store, redo->path, inode);
+
+	if (rc == -ESTALE || rc == -ENOTDIR) {
+		rc = tree_find(store, inode, &path);
+		if (rc < 0)
+			return rc == -ENOENT ? -ESTALE : rc;
+		free(redo->path);
+		redo->path = path;
+		rc = open_target(store, path, inode);
+	}
+	redo->file = rc < 0 ? -1 : rc;
+	return rc < 0 ? rc : 0;
+}
+
 static int recover(struct store *store, const char *name)
 {
-	struct redo redo = {.path = NULL};
+	struct redo redo = {.fd = -1, .file = -1};
+	cleanup_free char *path = NULL;
 	struct head head;
-	struct stat st;
-	int rc, fd;
+	int rc = open_record(store, name, &redo, &head);
 
-	if (strlen(name) >= sizeof(redo.name))
-		return -EBADMSG;
-	strcpy(redo.name, name);
-	redo.fd = openat(control_dir(store, false), name,
-			 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (redo.fd < 0)
-		return -errno;
-	rc = fstat(redo.fd, &st) < 0 ? -errno : 0;
 	if (rc == 0)
-		rc = read_head(redo.fd, st.st_size, &head);
-	if (rc == 0)
-		rc = check_hash(redo.fd, st.st_size);
+		rc = find_target(store, &redo, head.inode);
 	if (rc == 0) {
-		redo.path = calloc(1, head.path_size + 1);
-		rc = redo.path ? 0 : -ENOMEM;
-	}
-	if (rc == 0 &&
-	    io_pread(redo.fd, redo.path, head.path_size,
-		     HEAD_SIZE + head.ranges * RANGE_SIZE) != head.path_size)
-		rc = -EBADMSG;
-	if (rc == 0) {
-		fd = apply(store, &redo, st.st_size);
-		rc = fd < 0 ? fd : 0;
-		if (fd >= 0)
-			close(fd);
+		path = strdup(redo.path);
+		rc = path ? redo_apply(store, &redo) : -ENOMEM;
 	}
 	if (rc == 0)
+		rc = redo_finish(store, &redo);
+	if (rc < 0)
+		redo_done(&redo);
+	else
 		store_report(store, LOG_NOTICE,
 			     "'%s': completed a commit that a crash interrupted",
-			     redo.path);
-	redo_done(&redo);
+			     path);
 	return rc;
 }
 

@@ -123,13 +123,6 @@ static int rename_file(struct store_object *object, struct store_file *file,
 	pthread_rwlock_wrlock(&file->lock);
 	free(file->name);
 	file_set_name(file, copy);
-	if (file->stage >= 0) {
-		struct snapshot *before = file->base;
-
-		file->base = snapshot_get(object->snapshot);
-		file->stream = index_find(file->base->index, name);
-		snapshot_put(before);
-	}
 	pthread_rwlock_unlock(&file->lock);
 	return table_add(&object->files, &file->link,
 			 table_hash(name, strlen(name)));
@@ -161,18 +154,17 @@ static int commit_content(struct store_object *object, struct commit *commit)
 {
 	const struct index_stream *stream =
 		index_find(object->snapshot->index, commit->edit.name);
-	char name[CONTROL_NAME_SIZE];
-	int fd = control_create(object->store, "stage", name);
-	int rc;
+	struct stage stage;
+	int rc = stage_begin(object->store, 0, &stage);
 
-	if (fd < 0)
-		return fd;
-	control_unlink(object->store, name);
-	rc = snapshot_extract(object->snapshot, stream, fd);
-	commit->edit.stage = fd;
+	if (rc < 0)
+		return rc;
+	rc = snapshot_extract(object->snapshot, stream, stage.fd);
+	stage.size = stream->size;
+	commit->edit.stage = &stage;
 	if (rc == 0)
 		rc = commit_object(object, commit);
-	close(fd);
+	stage_drop(object->store, &stage);
 	return rc;
 }
 
@@ -184,7 +176,6 @@ static int rename_stream(struct store_object *object, const char *from,
 							 : PLAN_RENAME,
 					 .name = from,
 					 .to = to,
-					 .stage = -1,
 					 .attributes = -1}};
 	struct store_file *file, *other;
 	int rc;
@@ -244,17 +235,17 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 	struct commit commit = {
 		.edit = {.kind = PLAN_SET,
 			 .name = name,
-			 .stage = file->stage,
-			 .attributes = scratch_attributes(file->stage)},
+			 .stage = &file->stage,
+			 .attributes = scratch_attributes(file->stage.fd)},
 		.has_mtime = true,
 	};
 	struct stat st;
 	int rc;
 
-	if (fstat(file->stage, &st) < 0)
+	if (fstat(file->stage.fd, &st) < 0)
 		return -errno;
 	commit.mtime = st.st_mtim;
-	take_metadata(&commit, file->stage, &st);
+	take_metadata(&commit, file->stage.fd, &st);
 	rc = plan_check_name(object->snapshot->index, name);
 	return rc < 0 && rc != -ENAMETOOLONG ? rc
 					     : commit_object(object, &commit);
@@ -403,7 +394,6 @@ static int rename_stream_to_scratch(struct store_object *object,
 {
 	struct commit commit = {.edit = {.kind = PLAN_REMOVE,
 					 .name = from,
-					 .stage = -1,
 					 .attributes = -1}};
 	struct stat st;
 	int rc;

@@ -170,7 +170,8 @@ static bool inode_matches(const struct table_link *link, const void *key)
 }
 
 /* The open file of a scratch inode, or a new one; with one reference more. */
-static int share(struct store *store, int fd, const struct stat *st, int access,
+static int share(struct store *store, const char *dir, int fd,
+		 const struct stat *st, int access,
 		 struct store_file **ret_file)
 {
 	struct table_link *link;
@@ -185,11 +186,12 @@ static int share(struct store *store, int fd, const struct stat *st, int access,
 		close(fd);
 	} else {
 		file = file_new(store);
-		rc = file ? table_add(&store->scratch_files, &file->link,
-				      st->st_ino)
-			  : -ENOMEM;
+		rc = file && (file->scratch_dir = strdup(dir))
+			     ? table_add(&store->scratch_files, &file->link,
+					 st->st_ino)
+			     : -ENOMEM;
 		if (rc == 0) {
-			file->stage = fd;
+			file->stage = stage_of_file(fd, st->st_size);
 			file->serial = attr_inode(st->st_dev, st->st_ino, 0,
 						  "");
 		} else {
@@ -223,7 +225,7 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 		 struct store_file **ret_file)
 {
 	cleanup_close int parent = -1, fd = -1;
-	int open_flags = (flags & (O_CREAT | O_EXCL | O_TRUNC)) | O_NOFOLLOW |
+	int open_flags = (flags & (O_CREAT | O_EXCL)) | O_NOFOLLOW |
 			 O_NONBLOCK | O_CLOEXEC;
 	struct stat st;
 	int rc;
@@ -240,9 +242,15 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -ELOOP;
 	rc = flags & O_CREAT && st.st_uid != caller.uid ? own(fd, caller) : 0;
-	return rc < 0 ? rc
-		      : share(store, steal_fd(&fd), &st, flags & O_ACCMODE,
-			      ret_file);
+	if (rc == 0)
+		rc = share(store, dir, steal_fd(&fd), &st, flags & O_ACCMODE,
+			   ret_file);
+	if (rc < 0 || !(flags & O_TRUNC) || store->options.read_only)
+		return rc;
+	rc = store_file_truncate(*ret_file, 0);
+	if (rc < 0)
+		store_file_close(*ret_file, flags & O_ACCMODE);
+	return rc;
 }
 
 struct store_object *scratch_close(struct store_file *file, int access)
@@ -283,6 +291,7 @@ void scratch_become_stream(struct store_file *file,
 	file->stream = index_find(file->base->index, name);
 	object_use(object);
 	atomic_store(&file->object, object);
+	stage_drop(store, &file->stage);
 	pthread_mutex_unlock(&store->scratch_lock);
 	/* What was written to it as scratch is committed by now. */
 	pthread_mutex_lock(&file->state_lock);

@@ -31,6 +31,12 @@ int scratch_stat(struct store *store, const char *dir, const char *name,
 /* Whether dir has scratch entries of its own: 1, 0 or -errno. */
 int scratch_exists(struct store *store, const char *dir);
 
+/* Makes a scratch directory durable, with all that it is in. */
+int scratch_sync_dir(struct store *store, const char *dir);
+
+/* The same for an open scratch file. */
+int scratch_sync(struct store_file *file);
+
 /* Moves the mirror of one place to another; nothing if there is none. */
 int scratch_move(struct store *store, const char *from, const char *to,
 		 bool exchange);

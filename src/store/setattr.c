@@ -125,9 +125,9 @@ static int utimens_object(struct store_object *object, int fd,
 		times_rebase(&next, before, times[1]);
 	if (next.has_common || next.count || object->times.has_common ||
 	    object->times.count)
-		rc = times_store(object->snapshot->fd, &next);
+		rc = times_store(version_fd(&object->snapshot->version), &next);
 	if (rc == 0)
-		rc = snapshot_set_times(object->snapshot, link.path, times,
+		rc = version_set_times(&object->snapshot->version, link.path, times,
 					&object->st);
 	if (rc < 0) {
 		times_done(&next);
@@ -153,7 +153,7 @@ static int utimens_committed(struct store_object *object, const char *name,
 	if (rc == 0)
 		rc = times_set(&next, name, time, object->st.st_mtim, alone);
 	if (rc == 0)
-		rc = times_store(object->snapshot->fd, &next);
+		rc = times_store(version_fd(&object->snapshot->version), &next);
 	if (rc < 0) {
 		times_done(&next);
 		return rc;

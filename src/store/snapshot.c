@@ -21,9 +21,8 @@ bool snapshot_matches(const struct stat *a, const struct stat *b)
 }
 
 /* Makes versions of streams that no other version of a file has. */
-static void number_streams(struct snapshot *snapshot)
+static void number_streams(struct snapshot *snapshot, const struct stat *st)
 {
-	const struct stat *st = &snapshot->st;
 	uint64_t key[] = {st->st_dev,	       st->st_ino,
 			  st->st_size,	       st->st_mtim.tv_sec,
 			  st->st_mtim.tv_nsec, st->st_ctim.tv_sec,
@@ -40,50 +39,47 @@ static void number_streams(struct snapshot *snapshot)
 static int load(struct snapshot *snapshot, bool salvage,
 		struct index_fault *ret_fault)
 {
-	struct stat after;
+	int fd = version_fd(&snapshot->version);
+	struct stat before, after;
 	int rc = -EBUSY;
 
 	for (int i = 0; i < LOAD_TRIES; i++) {
-		if (fstat(snapshot->fd, &snapshot->st) < 0)
+		if (fstat(fd, &before) < 0)
 			return -errno;
-		rc = index_load(snapshot->fd, snapshot->st.st_size, salvage,
-				&snapshot->index, ret_fault);
-		if (fstat(snapshot->fd, &after) < 0)
+		rc = index_load(fd, before.st_size, salvage, &snapshot->index,
+				ret_fault);
+		if (fstat(fd, &after) < 0)
 			return -errno;
-		if (snapshot_matches(&snapshot->st, &after))
-			return rc;
+		if (snapshot_matches(&before, &after))
+			break;
 		index_free(snapshot->index);
 		snapshot->index = NULL;
 		rc = -EBUSY;
 	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	version_note_stat(&snapshot->version, &before);
+	number_streams(snapshot, &before);
+	return 0;
 }
 
 /* A snapshot with one reference, and nothing in it. */
-static struct snapshot *snapshot_alloc(int fd)
+static struct snapshot *snapshot_alloc(void)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
-	if (!snapshot)
-		return NULL;
-	snapshot->fd = fd;
-	atomic_init(&snapshot->references, 1);
-	pthread_mutex_init(&snapshot->lock, NULL);
+	if (snapshot)
+		atomic_init(&snapshot->references, 1);
 	return snapshot;
 }
 
-int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
-		 struct index_fault *ret_fault)
+/* Indexes a snapshot whose version is set, or gives it back. */
+static int fill(struct snapshot *snapshot, bool salvage,
+		struct snapshot **ret_snapshot, struct index_fault *ret_fault)
 {
-	struct snapshot *snapshot = snapshot_alloc(fd);
 	struct index_fault fault = {0};
-	int rc;
+	int rc = load(snapshot, salvage, &fault);
 
-	if (!snapshot) {
-		close(fd);
-		return -ENOMEM;
-	}
-	rc = load(snapshot, salvage, &fault);
 	if (rc == -EBADMSG)
 		*ret_fault = fault;
 	if (rc < 0) {
@@ -91,14 +87,43 @@ int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
 		return rc;
 	}
 	snapshot->fault = fault;
-	number_streams(snapshot);
 	*ret_snapshot = snapshot;
 	return 0;
 }
 
+int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
+		 struct index_fault *ret_fault)
+{
+	struct snapshot *snapshot = snapshot_alloc();
+	int rc;
+
+	if (!snapshot) {
+		close(fd);
+		return -ENOMEM;
+	}
+	rc = version_init(&snapshot->version, fd);
+	if (rc < 0) {
+		free(snapshot);
+		return rc;
+	}
+	return fill(snapshot, salvage, ret_snapshot, ret_fault);
+}
+
+int snapshot_new_next(const struct snapshot *before,
+		      struct snapshot **ret_snapshot,
+		      struct index_fault *ret_fault)
+{
+	struct snapshot *snapshot = snapshot_alloc();
+
+	if (!snapshot)
+		return -ENOMEM;
+	version_init_next(&snapshot->version, &before->version);
+	return fill(snapshot, false, ret_snapshot, ret_fault);
+}
+
 int snapshot_new_empty(struct snapshot **ret_snapshot)
 {
-	struct snapshot *snapshot = snapshot_alloc(-1);
+	struct snapshot *snapshot = snapshot_alloc();
 	int rc;
 
 	if (!snapshot)
@@ -121,129 +146,42 @@ void snapshot_put(struct snapshot *snapshot)
 {
 	if (!snapshot || atomic_fetch_sub(&snapshot->references, 1) > 1)
 		return;
-	if (snapshot->fd >= 0)
-		close(snapshot->fd);
-	pthread_mutex_destroy(&snapshot->lock);
+	version_done(&snapshot->version);
 	index_free(snapshot->index);
 	free(snapshot);
 }
 
-struct stat snapshot_stat(struct snapshot *snapshot)
-{
-	struct stat st;
-
-	pthread_mutex_lock(&snapshot->lock);
-	st = snapshot->st;
-	pthread_mutex_unlock(&snapshot->lock);
-	return st;
-}
-
-void snapshot_note_stat(struct snapshot *snapshot, const struct stat *st)
-{
-	pthread_mutex_lock(&snapshot->lock);
-	snapshot->st = *st;
-	pthread_mutex_unlock(&snapshot->lock);
-}
-
-int snapshot_set_times(struct snapshot *snapshot, const char *path,
-		       const struct timespec times[2], struct stat *ret_st)
-{
-	struct stat st;
-	int rc = 0;
-
-	pthread_mutex_lock(&snapshot->lock);
-	if (utimensat(AT_FDCWD, path, times, 0) < 0 ||
-	    fstat(snapshot->fd, &st) < 0)
-		rc = -errno;
-	else
-		*ret_st = snapshot->st = st;
-	pthread_mutex_unlock(&snapshot->lock);
-	return rc;
-}
-
-int snapshot_detach(struct snapshot *snapshot, int copy)
-{
-	int rc = io_copy(snapshot->fd, 0, copy, 0, snapshot->st.st_size);
-
-	if (rc == 0) {
-		pthread_mutex_lock(&snapshot->lock);
-		/* The same number, so that a read under way is not disturbed. */
-		if (dup3(copy, snapshot->fd, O_CLOEXEC) < 0)
-			rc = -errno;
-		else
-			snapshot->own_copy = true;
-		pthread_mutex_unlock(&snapshot->lock);
-	}
-	close(copy);
-	return rc;
-}
-
-/* Whether what was just read is of the version that was indexed. */
-static int check_unchanged(struct snapshot *snapshot)
-{
-	struct stat st;
-	int rc;
-
-	pthread_mutex_lock(&snapshot->lock);
-	if (snapshot->own_copy)
-		rc = 0;
-	else if (fstat(snapshot->fd, &st) < 0)
-		rc = -errno;
-	else
-		/* Metadata may change: rename and chmod touch ctime only. */
-		rc = st.st_size == snapshot->st.st_size &&
-				     times_equal(st.st_mtim,
-						 snapshot->st.st_mtim)
-			     ? 0
-			     : -ESTALE;
-	pthread_mutex_unlock(&snapshot->lock);
-	return rc;
-}
-
-static ssize_t read_plain(const struct snapshot *snapshot, uint64_t where,
-			  void *buffer, size_t size)
-{
-	ssize_t n = io_pread(snapshot->fd, buffer, size, where);
-
-	if (n < 0)
-		return n;
-	return (size_t)n < size ? -ESTALE : n;
-}
-
 /* Fills a buffer from the extents of a map, zeros between them. */
-static ssize_t read_mapped(const struct snapshot *snapshot,
-			   const struct bkup_sparse_map *map, char *buffer,
-			   size_t size, uint64_t offset)
+static int read_mapped(const struct snapshot *snapshot,
+		       const struct bkup_sparse_map *map, char *buffer,
+		       size_t size, uint64_t offset)
 {
 	const struct bkup_extent *extents;
 	size_t count = bkup_sparse_map_extents(map, &extents);
 	size_t i = bkup_sparse_map_find(map, offset);
 	uint64_t end = offset + size;
+	int rc = 0;
 
 	memset(buffer, 0, size);
-	for (; i < count && extents[i].offset < end; i++) {
+	for (; rc == 0 && i < count && extents[i].offset < end; i++) {
 		const struct bkup_extent *extent = &extents[i];
 		uint64_t from = extent->offset > offset ? extent->offset
 							: offset;
 		uint64_t to = extent->offset + extent->size;
-		ssize_t n;
 
 		if (to > end)
 			to = end;
-		n = read_plain(snapshot,
-			       extent->where + (from - extent->offset),
-			       buffer + (from - offset), to - from);
-		if (n < 0)
-			return n;
+		rc = version_read(&snapshot->version,
+				  buffer + (from - offset), to - from,
+				  extent->where + (from - extent->offset));
 	}
-	return size;
+	return rc;
 }
 
 ssize_t snapshot_read(struct snapshot *snapshot,
 		      const struct index_stream *stream, void *buffer,
 		      size_t size, uint64_t offset)
 {
-	ssize_t n;
 	int rc;
 
 	if (offset >= stream->size)
@@ -251,12 +189,11 @@ ssize_t snapshot_read(struct snapshot *snapshot,
 	if (size > stream->size - offset)
 		size = stream->size - offset;
 	if (stream->map)
-		n = read_mapped(snapshot, stream->map, buffer, size, offset);
+		rc = read_mapped(snapshot, stream->map, buffer, size, offset);
 	else
-		n = read_plain(snapshot, index_payload(stream) + offset, buffer,
-			       size);
-	rc = n < 0 ? 0 : check_unchanged(snapshot);
-	return rc < 0 ? rc : n;
+		rc = version_read(&snapshot->version, buffer, size,
+				  index_payload(stream) + offset);
+	return rc < 0 ? rc : (ssize_t)size;
 }
 
 int snapshot_seek(const struct index_stream *stream, uint64_t offset,
@@ -299,14 +236,28 @@ int snapshot_extract(struct snapshot *snapshot,
 	if (stream->map)
 		count = bkup_sparse_map_extents(stream->map, &extents);
 	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = io_copy(snapshot->fd, extents[i].where, to,
-			     extents[i].offset, extents[i].size);
+		rc = version_copy(&snapshot->version, extents[i].where, to,
+				  extents[i].offset, extents[i].size);
 	if (rc == 0 && ftruncate(to, stream->size) < 0)
 		rc = -errno;
-	if (rc == 0 || rc == -EBADMSG) {
-		int changed = snapshot->fd < 0 ? 0 : check_unchanged(snapshot);
+	return rc;
+}
 
-		rc = changed < 0 ? changed : rc;
+int snapshot_copy(struct snapshot *snapshot, const struct index_stream *stream,
+		  uint64_t offset, int to, uint64_t to_offset, uint64_t size)
+{
+	int rc = 0;
+
+	while (rc == 0 && size) {
+		uint64_t run, where = index_stream_where(stream, offset, &run);
+
+		if (run > size)
+			run = size;
+		rc = version_copy(&snapshot->version, where, to, to_offset,
+				  run);
+		offset += run;
+		to_offset += run;
+		size -= run;
 	}
 	return rc;
 }

@@ -31,6 +31,7 @@ struct store {
 	dev_t dev;   /* SOURCE's device */
 	_Atomic(dev_t) own_mount; /* the device of the mount that shows it */
 	atomic_bool told_times; /* that times of streams are lost */
+	atomic_int clones; /* whether its files can share blocks; way.c */
 	bool remote; /* a filesystem that knows of changes only when asked */
 
 	pthread_rwlock_t names;
@@ -46,6 +47,7 @@ struct store {
 
 	pthread_mutex_t control_lock;
 	int control;		/* SOURCE/.bkupfs, or -1 until it is needed */
+	atomic_bool control_synced; /* that it is there survives a power cut */
 	atomic_ullong next_name; /* for files below it: never used again */
 };
 

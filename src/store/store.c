@@ -137,6 +137,10 @@ static void drop_object(struct table_link *link, void *context)
 		return;
 	object_use(object);
 	table_each(&object->files, drop_file, object);
+	if (object->unfinished) {
+		redo_abort(object->store, object->unfinished);
+		object_drop_unfinished(object);
+	}
 	object_put(object);
 }
 

@@ -35,10 +35,21 @@ enum store_order {
 	STORE_ORDER_CANONICAL, /* a commit sorts the streams */
 };
 
+/*
+ * When is paid for a new version to survive a power cut. Whatever is chosen,
+ * no old version is given up for one that may be lost.
+ */
+enum store_sync {
+	STORE_SYNC_FSYNC, /* at fsync */
+	STORE_SYNC_CLOSE, /* at every commit; fsync has little to do then */
+	STORE_SYNC_NONE,  /* never: fsync commits, and that is all */
+};
+
 struct store_options {
 	bool read_only;
 	bool salvage; /* show the intact leading streams of broken files */
 	enum store_order order;
+	enum store_sync sync;
 	double timeout; /* seconds between looks for others' changes */
 	/* A message for the log: a syslog priority, one line. May be NULL. */
 	void (*report)(void *context, int priority, const char *message);
@@ -256,7 +267,7 @@ int store_file_seek(struct store_file *file, uint64_t offset, int whence,
 /* Commits what is dirty: when it returns 0 the object holds it. */
 int store_file_flush(struct store_file *file);
 
-/* Commits and makes it durable. */
+/* Commits and makes it durable, as store_options.sync says. */
 int store_file_sync(struct store_file *file);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Makes one directory durable. */
 static int sync_fd(int fd)
@@ -17,6 +19,32 @@ static int sync_fd(int fd)
 	return rc;
 }
 
+/* From a scratch directory up to SOURCE: all of them may be new. */
+int scratch_sync_dir(struct store *store, const char *path)
+{
+	cleanup_free char *dir = strdup(path);
+	int rc = dir ? 0 : -ENOMEM;
+	char *slash;
+
+	while (rc == 0 && *dir) {
+		rc = sync_fd(scratch_dir(store, dir, false));
+		slash = strrchr(dir, '/');
+		*(slash ? slash : dir) = '\0';
+	}
+	if (rc == 0)
+		rc = sync_fd(scratch_dir(store, "", false));
+	return rc < 0 ? rc : control_sync(store);
+}
+
+int scratch_sync(struct store_file *file)
+{
+	if (file->store->options.sync == STORE_SYNC_NONE)
+		return 0;
+	if (fsync(file->stage.fd) < 0)
+		return -errno;
+	return scratch_sync_dir(file->store, file->scratch_dir);
+}
+
 int store_syncdir(struct store *store, const char *path, enum store_kind kind)
 {
 	cleanup_free char *parent = NULL;
@@ -24,8 +52,10 @@ int store_syncdir(struct store *store, const char *path, enum store_kind kind)
 	struct stat st;
 	int rc;
 
+	if (store->options.sync == STORE_SYNC_NONE)
+		return 0;
 	if (kind == STORE_SCRATCH_DIRECTORY)
-		return sync_fd(scratch_dir(store, path, false));
+		return scratch_sync_dir(store, path);
 	rc = tree_stat(store, path, &st);
 	if (rc < 0)
 		return rc;

@@ -92,19 +92,14 @@ void times_done(struct times *times)
 	*times = (struct times){0};
 }
 
-int times_store(int fd, const struct times *times)
+int times_encode(const struct times *times, uint8_t **ret_bytes,
+		 size_t *ret_size)
 {
 	size_t size = HEAD_SIZE + (times->has_common ? TIME_SIZE : 0);
-	cleanup_free uint8_t *bytes = malloc(size + times->count * ENTRY_SIZE);
+	uint8_t *bytes = malloc(size + times->count * ENTRY_SIZE);
 
 	if (!bytes)
 		return -ENOMEM;
-	if (!times->has_common && !times->count) {
-		if (fremovexattr(fd, TIMES_XATTR) == 0 || errno == ENODATA ||
-		    errno == ENOTSUP)
-			return 0;
-		return -errno;
-	}
 	bytes[0] = VERSION;
 	bytes[1] = times->has_common ? HAS_COMMON : 0;
 	if (times->has_common)
@@ -113,7 +108,29 @@ int times_store(int fd, const struct times *times)
 		le64_put(bytes + size, times->entries[i].hash);
 		time_put(bytes + size + 8, times->entries[i].time);
 	}
-	return fsetxattr(fd, TIMES_XATTR, bytes, size, 0) < 0 ? -errno : 0;
+	*ret_bytes = bytes;
+	*ret_size = times->has_common || times->count ? size : 0;
+	return 0;
+}
+
+int times_store_encoded(int fd, const uint8_t *bytes, size_t size)
+{
+	if (size)
+		return fsetxattr(fd, TIMES_XATTR, bytes, size, 0) < 0 ? -errno
+								      : 0;
+	if (fremovexattr(fd, TIMES_XATTR) == 0 || errno == ENODATA ||
+	    errno == ENOTSUP)
+		return 0;
+	return -errno;
+}
+
+int times_store(int fd, const struct times *times)
+{
+	cleanup_free uint8_t *bytes = NULL;
+	size_t size = 0;
+	int rc = times_encode(times, &bytes, &size);
+
+	return rc < 0 ? rc : times_store_encoded(fd, bytes, size);
 }
 
 static struct timespec base_time(const struct times *times,

@@ -39,7 +39,16 @@ bool times_equal(struct timespec a, struct timespec b);
 int times_load(int fd, struct times *ret_times);
 void times_done(struct times *times);
 
-/* Writes it, or removes it where it says nothing. */
+/*
+ * The attribute's value, malloc'ed; ret_size: 0 if it says nothing.
+ */
+int times_encode(const struct times *times, uint8_t **ret_bytes,
+		 size_t *ret_size);
+
+/* Writes such a value, or removes the attribute if its size is 0. */
+int times_store_encoded(int fd, const uint8_t *bytes, size_t size);
+
+/* Both. */
 int times_store(int fd, const struct times *times);
 
 /* The time of a stream; file: the underlying file's. */

@@ -272,3 +272,51 @@ int tree_check_empty(const struct store *store, const char *path)
 			return -ENOTEMPTY;
 	return rc;
 }
+
+static int find_below(const struct store *store, const char *dir,
+		      uint64_t inode, char **ret_path);
+
+/* Looks at one entry, and into it: 0 to go on, 1 if it was found. */
+static int find_in_entry(const struct store *store, const char *dir,
+			 const struct dirent *entry, uint64_t inode,
+			 char **ret_path)
+{
+	cleanup_free char *path = NULL;
+	int rc;
+
+	if (tree_is_control(dir, entry->d_name))
+		return 0;
+	rc = tree_join(dir, entry->d_name, &path);
+	if (rc < 0)
+		return rc == -ENAMETOOLONG ? 0 : rc;
+	if (entry->d_ino == inode && entry->d_type != DT_DIR) {
+		*ret_path = steal_pointer(&path);
+		return 1;
+	}
+	/* A filesystem that tells no type is asked by opening. */
+	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
+		return 0;
+	rc = find_below(store, path, inode, ret_path);
+	return rc < 0 && rc != -ENOMEM ? 0 : rc;
+}
+
+static int find_below(const struct store *store, const char *dir,
+		      uint64_t inode, char **ret_path)
+{
+	cleanup_closedir DIR *entries = NULL;
+	struct dirent *entry;
+	int rc = tree_opendir(tree_open(store, dir,
+					O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+			      &entries);
+
+	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0)
+		rc = find_in_entry(store, dir, entry, inode, ret_path);
+	return rc;
+}
+
+int tree_find(const struct store *store, uint64_t inode, char **ret_path)
+{
+	int rc = find_below(store, "", inode, ret_path);
+
+	return rc == 0 ? -ENOENT : rc < 0 ? rc : 0;
+}

@@ -64,6 +64,14 @@ int tree_opendir(int fd, DIR **ret_dir);
 /* The next entry but . and .., and 1; or 0 at the end. */
 int tree_readdir(DIR *dir, struct dirent **ret_entry);
 
+/*
+ * Looks through all of SOURCE for the file with an inode number.
+ *
+ * ret_path: malloc'ed.
+ * Errors: -ENOENT.
+ */
+int tree_find(const struct store *store, uint64_t inode, char **ret_path);
+
 /* 0 if the directory at path has no entries, -ENOTEMPTY if it has. */
 int tree_check_empty(const struct store *store, const char *path);
 

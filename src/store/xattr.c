@@ -253,7 +253,6 @@ static int set_attributes(struct store_object *object, const char *name,
 {
 	struct commit commit = {.edit = {.kind = PLAN_ATTRIBUTES,
 					 .name = name,
-					 .stage = -1,
 					 .attributes = attributes}};
 	struct store_file *file = object_file(object, name);
 	int rc;

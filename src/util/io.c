@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { COPY_BUFFER_SIZE = 1 << 18 };
+enum { COPY_BUFFER_SIZE = 1 << 18, COPY_MAX = 1 << 30, COPY_BLOCK = 4096 };
 
 int io_check_synchronous(int fd)
 {
@@ -68,8 +68,7 @@ int io_write(int fd, const void *bytes, size_t size)
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n =
-			write(fd, (const char *)bytes + done, size - done);
+		ssize_t n = write(fd, (const char *)bytes + done, size - done);
 		int rc = n < 0 ? io_error() : 0;
 
 		if (rc < 0)
@@ -130,14 +129,18 @@ static int copy_unsupported(int error)
 	       error == EOPNOTSUPP || error == EPERM || error == ETXTBSY;
 }
 
-int io_copy(int from, uint64_t from_offset, int to, uint64_t to_offset,
-	    uint64_t size)
+/* In the kernel, which shares the blocks where it can; returns how much. */
+static int64_t copy_in_kernel(int from, uint64_t from_offset, int to,
+			      uint64_t to_offset, uint64_t size)
 {
-	/* Below this a read and a write cost less than trying. */
-	while (size >= COPY_BUFFER_SIZE) {
-		off64_t in = from_offset, out = to_offset;
-		size_t want = size < 1U << 30 ? size : 1U << 30;
-		ssize_t n = copy_file_range(from, &in, to, &out, want, 0);
+	uint64_t done = 0;
+
+	while (done < size) {
+		off64_t in = from_offset + done, out = to_offset + done;
+		uint64_t left = size - done;
+		ssize_t n =
+			copy_file_range(from, &in, to, &out,
+					left < COPY_MAX ? left : COPY_MAX, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -145,9 +148,50 @@ int io_copy(int from, uint64_t from_offset, int to, uint64_t to_offset,
 			return -errno;
 		if (n <= 0)
 			break;
-		from_offset += n;
-		to_offset += n;
+		done += n;
+	}
+	return done;
+}
+
+int io_copy(int from, uint64_t from_offset, int to, uint64_t to_offset,
+	    uint64_t size)
+{
+	uint64_t head = 0, tail = 0;
+	int64_t n;
+	int rc;
+
+	/* Below this a read and a write cost less than trying. */
+	if (size < COPY_BUFFER_SIZE)
+		return copy_through_buffer(from, from_offset, to, to_offset,
+					   size);
+	/* Blocks are shared if they stand the same way in both. */
+	if ((from_offset - to_offset) % COPY_BLOCK == 0) {
+		head = -from_offset % COPY_BLOCK;
+		tail = (from_offset + size) % COPY_BLOCK;
+	}
+	rc = copy_through_buffer(from, from_offset, to, to_offset, head);
+	if (rc < 0)
+		return rc;
+	n = copy_in_kernel(from, from_offset + head, to, to_offset + head,
+			   size - head - tail);
+	if (n < 0)
+		return n;
+	head += n;
+	return copy_through_buffer(from, from_offset + head, to,
+				   to_offset + head, size - head);
+}
+
+int io_write_zeros(int fd, uint64_t offset, uint64_t size)
+{
+	static const char zeros[1 << 16];
+	int rc = 0;
+
+	while (rc == 0 && size) {
+		size_t n = size < sizeof(zeros) ? size : sizeof(zeros);
+
+		rc = io_pwrite(fd, zeros, n, offset);
+		offset += n;
 		size -= n;
 	}
-	return copy_through_buffer(from, from_offset, to, to_offset, size);
+	return rc;
 }

@@ -22,10 +22,13 @@ int io_write(int fd, const void *bytes, size_t size);
 int io_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
 
 /*
- * Copies a range from one file to another, in the kernel where it can. The
- * source must hold it all: -EBADMSG if it ends before.
+ * Copies a range from one file to another, in the kernel where it can, which
+ * shares blocks instead if the filesystem can and both offsets are the same
+ * within a block. The source must hold it all: -EBADMSG if it ends before.
  */
 int io_copy(int from, uint64_t from_offset, int to, uint64_t to_offset,
 	    uint64_t size);
+
+int io_write_zeros(int fd, uint64_t offset, uint64_t size);
 
 #endif

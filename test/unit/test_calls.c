@@ -96,7 +96,9 @@ WRAP(int, statx,
      (fd, name, flags, mask, st))
 WRAP(off64_t, lseek64, (int fd, off64_t offset, int whence),
      (fd, offset, whence))
-WRAP(int, dup3, (int from, int to, int flags), (from, to, flags))
+WRAP(int, sync_file_range,
+     (int fd, off64_t offset, off64_t size, unsigned int flags),
+     (fd, offset, size, flags))
 
 int __real_openat64(int fd, const char *name, int flags, ...);
 int __wrap_openat64(int fd, const char *name, int flags, ...);
@@ -376,7 +378,7 @@ START_TEST(writing_fails)
 	static const struct kind kinds[] = {
 		{"pwrite64", {ENOSPC, EIO, EINTR, SHORT}, 20},
 		{"ftruncate64", {EIO}, 1},
-		{"fallocate64", {ENOSPC, EIO}, 3},
+		{"fallocate64", {ENOSPC, EIO}, 1},
 	};
 
 	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
@@ -388,6 +390,7 @@ START_TEST(making_durable_fails)
 	static const struct kind kinds[] = {
 		{"fsync", {EIO, ENOSPC}, 8},
 		{"fdatasync", {EIO}, 5},
+		{"sync_file_range", {EIO, ENOSPC}, 1},
 	};
 
 	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));
@@ -429,7 +432,6 @@ START_TEST(looking_fails)
 		{"pread64", {EIO, EINTR, SHORT}, 20},
 		{"openat64", {EMFILE, EIO}, 8},
 		{"syscall", {EMFILE, EINTR}, 20},
-		{"dup3", {EMFILE}, 1},
 	};
 
 	fail_each(steps, N_ELEMENTS(steps), kinds, N_ELEMENTS(kinds));

@@ -18,7 +18,7 @@
 enum { FILES = 2000, EDITS_EACH = 10, PAGE = 4096 };
 
 /* A file as it stands, in each of its forms. */
-struct version {
+struct forms {
 	struct bytes file;
 	int fd;
 	struct index *index;
@@ -47,12 +47,19 @@ struct trial {
 	struct plan_edit edit;
 	enum store_order order;
 	struct content stage;
+	struct stage staged; /* that */
 	char name[BKUP_CHILD_SIZE + 16], to[BKUP_CHILD_SIZE + 16];
-	struct version *before;
+	struct forms *before;
 	struct model model;
 	uint64_t seed;
 	size_t step;
 };
+
+/* All of a content, staged in a file. */
+static struct stage stage_over(const struct content *content)
+{
+	return stage_of_file(content_file(content), content->size);
+}
 
 #define check(trial, condition, ...)                                           \
 	do {                                                                   \
@@ -78,7 +85,7 @@ report(const struct trial *trial, const char *condition, const char *format,
 	abort();
 }
 
-static void version_done(struct version *version)
+static void forms_done(struct forms *version)
 {
 	naive_done(&version->naive);
 	index_free(version->index);
@@ -87,7 +94,7 @@ static void version_done(struct version *version)
 }
 
 /* Indexes version->file; every stream gets a version that is its own. */
-static void version_load(struct version *version)
+static void forms_load(struct forms *version)
 {
 	static uint64_t number;
 	struct index_fault fault = {0};
@@ -103,7 +110,7 @@ static void version_load(struct version *version)
 }
 
 /* Takes the plan's names, as a commit does. */
-static void version_adopt(struct version *version, const struct plan *plan)
+static void forms_adopt(struct forms *version, const struct plan *plan)
 {
 	const char *names[N_ELEMENTS(((struct model *)0)->list)];
 
@@ -150,7 +157,7 @@ static void add_range(const void *bytes, uint64_t limit,
 }
 
 /* What a plan says, done. */
-static void execute(const struct plan *plan, const struct version *before,
+static void execute(const struct plan *plan, const struct forms *before,
 		    const struct content *stage, struct bytes *ret_file)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -169,6 +176,8 @@ static void execute(const struct plan *plan, const struct version *before,
 			add_staged(stage, segment->offset, segment->size,
 				   ret_file);
 			break;
+		case PLAN_ZEROS:
+			ck_abort_msg("zeros for what is staged whole");
 		}
 	}
 	ck_assert_uint_eq(ret_file->size, plan->size);
@@ -384,7 +393,7 @@ static int model_move(struct trial *trial)
 
 	if (!from)
 		return -ENOENT;
-	if (trial->edit.stage >= 0) {
+	if (trial->edit.stage) {
 		/* The name may be counted from the one that goes. */
 		rc = model_set(trial, trial->to);
 		if (rc == 0)
@@ -629,10 +638,10 @@ static void check_positions(struct trial *trial, const struct plan *plan)
 }
 
 static void check_plan(struct trial *trial, const struct plan *plan,
-		       struct version *after)
+		       struct forms *after)
 {
 	execute(plan, trial->before, &trial->stage, &after->file);
-	version_load(after);
+	forms_load(after);
 	check(trial, plan->stream_count == trial->model.count, "%zu, not %zu",
 	      plan->stream_count, trial->model.count);
 	check(trial, after->naive.count == trial->model.count, "%zu, not %zu",
@@ -645,7 +654,7 @@ static void check_plan(struct trial *trial, const struct plan *plan,
 		check_positions(trial, plan);
 	else
 		check_ranks(trial, &after->naive);
-	version_adopt(after, plan);
+	forms_adopt(after, plan);
 }
 
 /* A child name: mostly one that is there, sometimes one that cannot be. */
@@ -706,7 +715,6 @@ static void random_edit(uint64_t *random, struct trial *trial)
 					       : PLAN_SET,
 		.name = trial->name,
 		.to = trial->to,
-		.stage = -1,
 		.old = trial->before->fd,
 		.attributes = -1,
 	};
@@ -722,16 +730,17 @@ static void random_edit(uint64_t *random, struct trial *trial)
 	if (edit->kind == PLAN_SET ||
 	    (edit->kind == PLAN_RENAME && naive_below(random, 3) == 0)) {
 		random_stage(random, &trial->stage);
-		edit->stage = content_file(&trial->stage);
+		trial->staged = stage_over(&trial->stage);
+		edit->stage = &trial->staged;
 	}
 }
 
 /* One edit; *version becomes what comes of it. */
 static void try_edit(uint64_t *random, struct trial *trial,
-		     struct version *version)
+		     struct forms *version)
 {
 	struct plan *plan = NULL;
-	struct version after = {.fd = -1};
+	struct forms after = {.fd = -1};
 	int expected, rc;
 
 	trial->before = version;
@@ -745,26 +754,26 @@ static void try_edit(uint64_t *random, struct trial *trial,
 	if (rc == 0) {
 		check_plan(trial, plan, &after);
 		plan_free(plan);
-		version_done(version);
+		forms_done(version);
 		*version = after;
 	}
 	model_done(&trial->model);
 	content_done(&trial->stage);
-	if (trial->edit.stage >= 0)
-		close(trial->edit.stage);
+	if (trial->edit.stage)
+		close(trial->staged.fd);
 }
 
 static void try_edits(uint64_t seed)
 {
-	struct version version = {.fd = -1};
+	struct forms version = {.fd = -1};
 	struct trial trial = {.seed = seed};
 	uint64_t random = seed;
 
 	naive_random(&version.file, &random, naive_below(&random, 14));
-	version_load(&version);
+	forms_load(&version);
 	for (trial.step = 0; trial.step < EDITS_EACH; trial.step++)
 		try_edit(&random, &trial, &version);
-	version_done(&version);
+	forms_done(&version);
 }
 
 START_TEST(makes_of_any_edit_what_a_model_says)
@@ -840,16 +849,17 @@ START_TEST(puts_streams_where_the_rules_say)
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct content stage = {.size = rows[i].sparse ? 1 << 20 : 0};
+		struct stage staged = stage_over(&stage);
 		struct plan_edit edit = {.kind = PLAN_SET,
 					 .name = rows[i].name,
-					 .stage = content_file(&stage),
+					 .stage = &staged,
 					 .attributes = -1};
-		struct version version = {.fd = -1};
+		struct forms version = {.fd = -1};
 		struct plan *plan;
 		char text[256];
 
 		add_letters(&version.file, rows[i].before);
-		version_load(&version);
+		forms_load(&version);
 		edit.old = version.fd;
 		ck_assert_int_eq(
 			plan_make(version.index, &edit, rows[i].order, &plan),
@@ -858,8 +868,8 @@ START_TEST(puts_streams_where_the_rules_say)
 		ck_assert_msg(strcmp(text, rows[i].after) == 0, "row %zu: %s",
 			      i, text);
 		plan_free(plan);
-		version_done(&version);
-		close(edit.stage);
+		forms_done(&version);
+		close(staged.fd);
 	}
 }
 END_TEST
@@ -879,11 +889,11 @@ START_TEST(checks_names_of_new_streams)
 		{"id_1", -EINVAL},  {"id_00000001", -EINVAL},
 		{"id_0000000c", 0}, {"%", 0},
 	};
-	struct version version = {.fd = -1};
+	struct forms version = {.fd = -1};
 	char longest[1100];
 
 	add_letters(&version.file, "de");
-	version_load(&version);
+	forms_load(&version);
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
 		ck_assert_msg(plan_check_name(version.index, rows[i].child) ==
 				      rows[i].rc,
@@ -893,7 +903,7 @@ START_TEST(checks_names_of_new_streams)
 	longest[sizeof(longest) - 1] = '\0';
 	ck_assert_int_eq(plan_check_name(version.index, longest),
 			 -ENAMETOOLONG);
-	version_done(&version);
+	forms_done(&version);
 }
 END_TEST
 
@@ -913,17 +923,17 @@ END_TEST
 
 START_TEST(gives_errors_of_the_stage)
 {
-	int closed = unit_file("x", 1);
+	struct stage closed = stage_of_file(unit_file("x", 1), 1);
 	struct plan_edit edit = {.kind = PLAN_SET,
 				 .name = "data",
-				 .stage = closed,
+				 .stage = &closed,
 				 .old = -1,
 				 .attributes = -1};
 	struct plan *plan = NULL;
 	struct index *index;
 
 	ck_assert_int_eq(index_new(&index), 0);
-	close(closed);
+	close(closed.fd);
 	ck_assert_int_eq(plan_make(index, &edit, STORE_ORDER_KEEP, &plan),
 			 -EBADF);
 	ck_assert_ptr_null(plan);
@@ -938,15 +948,17 @@ START_TEST(refers_to_long_runs_whole)
 	struct content stage = {0};
 	struct plan_edit edit = {
 		.kind = PLAN_SET, .name = "ea", .attributes = -1};
-	struct version version = {.fd = -1};
+	struct forms version = {.fd = -1};
+	struct stage staged;
 	struct plan *plan;
 
 	bytes_add_record(&version.file, BKUP_EA_DATA, 0, "", "old");
 	for (size_t i = 0; i < 50; i++)
 		bytes_add_record(&version.file, BKUP_LINK, 0, "", "link");
-	version_load(&version);
+	forms_load(&version);
 	content_put(&stage, 0, "new content", 11);
-	edit.stage = content_file(&stage);
+	staged = stage_over(&stage);
+	edit.stage = &staged;
 	edit.old = version.fd;
 	ck_assert_int_eq(
 		plan_make(version.index, &edit, STORE_ORDER_KEEP, &plan), 0);
@@ -954,8 +966,8 @@ START_TEST(refers_to_long_runs_whole)
 	ck_assert_int_eq(plan->segments[2].source, PLAN_OLD);
 	ck_assert_uint_eq(plan->segments[2].size, version.file.size - 23);
 	plan_free(plan);
-	version_done(&version);
-	close(edit.stage);
+	forms_done(&version);
+	close(staged.fd);
 	content_done(&stage);
 }
 END_TEST

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { HEAD_SIZE = 40, RANGE_SIZE = 16, HASH_SIZE = 8 };
+enum { HEAD_SIZE = 56, RANGE_SIZE = 16, HASH_SIZE = 8 };
 
 static const char before[] = "data=data ea=ea";
 static const char after[] = "data=other ea=ea";
@@ -34,7 +34,7 @@ static void teardown(void)
 }
 
 /* The plan that makes of `before` what is `after`. */
-static struct plan *make_plan(int old, int *ret_stage)
+static struct plan *make_plan(int old, struct stage *ret_stage)
 {
 	struct index_fault fault;
 	struct plan_edit edit = {
@@ -43,7 +43,8 @@ static struct plan *make_plan(int old, int *ret_stage)
 	struct index *index;
 	struct plan *plan;
 
-	edit.stage = *ret_stage = unit_file("other", 5);
+	*ret_stage = stage_of_file(unit_file("other", 5), 5);
+	edit.stage = ret_stage;
 	ck_assert_int_eq(index_load(old, st.st_size, false, &index, &fault), 0);
 	ck_assert_int_eq(plan_make(index, &edit, STORE_ORDER_KEEP, &plan), 0);
 	index_free(index);
@@ -54,14 +55,17 @@ static struct plan *make_plan(int old, int *ret_stage)
 static int record(struct redo *ret_redo)
 {
 	int old = open(scene_at(&scene, "f"), O_RDONLY | O_CLOEXEC);
+	const struct metadata metadata = {.mtime = {.tv_sec = 1000000000}};
+	struct stage stage;
 	struct plan *plan;
-	int stage, rc;
+	int rc;
 
 	ck_assert_int_ge(old, 0);
 	plan = make_plan(old, &stage);
-	rc = redo_record(scene.store, "f", plan, old, stage, ret_redo);
+	rc = redo_record(scene.store, "f", plan, old, stage.fd, &metadata,
+			 ret_redo);
 	plan_free(plan);
-	close(stage);
+	close(stage.fd);
 	close(old);
 	return rc;
 }
@@ -118,18 +122,19 @@ START_TEST(records_then_applies)
 {
 	struct stat old = scene_stat(&scene, "f");
 	struct redo redo;
-	int fd;
 
 	ck_assert_int_eq(record(&redo), 0);
 	ck_assert_uint_eq(scene_control(&scene, "redo-"), 1);
 	ck_assert_uint_eq(scene_control(&scene, "new-"), 0);
 	scene_expect_file(&scene, "f", before);
-	ck_assert_int_eq(redo_apply(scene.store, &redo, &fd), 0);
+	ck_assert_int_eq(redo_apply(scene.store, &redo), 0);
 	scene_expect_file(&scene, "f", after);
 	ck_assert_uint_eq(scene_stat(&scene, "f").st_ino, old.st_ino);
-	ck_assert_uint_eq(scene_control(&scene, ""), 2);
-	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDWR);
-	close(fd);
+	/* It stays until the file is on the disk. */
+	ck_assert_uint_eq(scene_control(&scene, "redo-"), 1);
+	ck_assert_int_eq(fcntl(redo.file, F_GETFL) & O_ACCMODE, O_RDWR);
+	ck_assert_int_eq(redo_finish(scene.store, &redo), 0);
+	ck_assert_uint_eq(scene_control(&scene, "redo-"), 0);
 }
 END_TEST
 
@@ -248,26 +253,18 @@ START_TEST(a_hostile_record_is_kept)
 		uint64_t value;
 		size_t size;
 	} rows[] = {
-		{8, 2, 4},
-		{8, 0, 4},
-		{12, 0, 4},
-		{12, 4096, 4},
-		{12, UINT32_MAX, 4},
-		{12, 1000, 4},
-		{24, 1, 8},
-		{24, UINT64_MAX, 8},
-		{32, UINT64_MAX, 8},
-		{32, 1ULL << 60, 8},
-		{32, UINT64_MAX / 16, 8},
-		{32, 1000, 8},
-		{32, UINT64_MAX / 16 + 2, 8},
-		{48, UINT64_MAX, 8},
-		{48, 1ULL << 63, 8},
-		{48, 100000, 8},
-		{40, 1ULL << 63, 8},
-		{40, UINT64_MAX, 8},
-		{16, 1ULL << 63, 8},
-		{16, UINT64_MAX, 8},
+		{8, 1, 4},	     {8, 3, 4},
+		{8, 0, 4},	     {12, 0, 4},
+		{12, 4096, 4},	     {12, UINT32_MAX, 4},
+		{12, 1000, 4},	     {24, 1, 8},
+		{24, UINT64_MAX, 8}, {32, UINT64_MAX, 8},
+		{32, 1ULL << 60, 8}, {32, UINT64_MAX / 16, 8},
+		{32, 1000, 8},	     {32, UINT64_MAX / 16 + 2, 8},
+		{48, 1000000000, 4}, {52, UINT32_MAX, 4},
+		{52, 60000, 4},	     {64, UINT64_MAX, 8},
+		{64, 1ULL << 63, 8}, {64, 100000, 8},
+		{56, 1ULL << 63, 8}, {56, UINT64_MAX, 8},
+		{16, 1ULL << 63, 8}, {16, UINT64_MAX, 8},
 	};
 	struct bytes bytes = {0};
 
@@ -294,13 +291,13 @@ static void make_record(struct bytes *bytes, const char *path, uint64_t inode)
 	uint8_t head[HEAD_SIZE + RANGE_SIZE] = "BKUPREDO";
 	uint8_t hash[HASH_SIZE] = {0};
 
-	le32_put(head + 8, 1);
+	le32_put(head + 8, 2);
 	le32_put(head + 12, strlen(path));
 	le64_put(head + 16, 4);
 	le64_put(head + 24, inode);
 	le64_put(head + 32, 1);
-	le64_put(head + 40, 0);
-	le64_put(head + 48, 4);
+	le64_put(head + HEAD_SIZE, 0);
+	le64_put(head + HEAD_SIZE + 8, 4);
 	bytes_add(bytes, head, sizeof(head));
 	bytes_add(bytes, path, strlen(path));
 	bytes_add(bytes, "evil", 4);
@@ -355,6 +352,25 @@ START_TEST(a_record_of_another_inode_is_kept)
 }
 END_TEST
 
+START_TEST(a_file_that_was_renamed_since_is_found)
+{
+	struct bytes bytes = {0};
+
+	take_record(&bytes);
+	ck_assert_int_eq(mkdir(scene_at(&scene, "a"), 0755), 0);
+	ck_assert_int_eq(mkdir(scene_at(&scene, "a/b"), 0755), 0);
+	ck_assert_int_eq(
+		rename(scene_at(&scene, "f"), scene_at(&scene, "a/b/g")), 0);
+	scene_put(&scene, "f", "l=another");
+	ck_assert(recovers(&bytes, "redo-0"));
+	scene_expect_file(&scene, "f", "link=another");
+	scene_expect_file(&scene, "a/b/g", after);
+	ck_assert_int_eq(scene_stat(&scene, "a/b/g").st_mtim.tv_sec,
+			 1000000000);
+	bytes_done(&bytes);
+}
+END_TEST
+
 START_TEST(a_record_of_a_file_that_is_gone_is_kept)
 {
 	struct bytes bytes = {0};
@@ -392,14 +408,13 @@ END_TEST
 START_TEST(what_stands_there_now_is_not_overwritten)
 {
 	struct redo redo;
-	int fd = -1;
 
 	ck_assert_int_eq(record(&redo), 0);
 	scene_put(&scene, "g", "l=another");
 	ck_assert_int_eq(rename(scene_at(&scene, "g"), scene_at(&scene, "f")),
 			 0);
-	ck_assert_int_eq(redo_apply(scene.store, &redo, &fd), -ESTALE);
-	ck_assert_int_eq(fd, -1);
+	ck_assert_int_eq(redo_apply(scene.store, &redo), -ESTALE);
+	ck_assert(!redo.begun);
 	redo_abort(scene.store, &redo);
 	ck_assert_uint_eq(scene_control(&scene, "redo-"), 0);
 	scene_expect_file(&scene, "f", "link=another");
@@ -461,6 +476,7 @@ int main(void)
 		a_hostile_record_is_kept,
 		a_record_cannot_lead_out_of_the_source,
 		a_record_of_another_inode_is_kept,
+		a_file_that_was_renamed_since_is_found,
 		a_record_of_a_file_that_is_gone_is_kept,
 		a_kept_record_is_not_replaced,
 		what_stands_there_now_is_not_overwritten,
