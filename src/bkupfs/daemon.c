@@ -101,6 +101,7 @@ static int open_store(struct daemon *daemon)
 		.read_only = options->read_only,
 		.salvage = options->salvage,
 		.order = options->order,
+		.sync = options->sync,
 		.timeout = options->timeout,
 		.report = report,
 	};

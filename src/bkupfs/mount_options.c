@@ -100,6 +100,25 @@ static int apply_order(struct mount_options *options, const char *name,
 	return 0;
 }
 
+static int apply_sync(struct mount_options *options, const char *name,
+		      const char *value)
+{
+	(void)name;
+	if (strcmp(value, "fsync") == 0) {
+		options->sync = STORE_SYNC_FSYNC;
+	} else if (strcmp(value, "close") == 0) {
+		options->sync = STORE_SYNC_CLOSE;
+	} else if (strcmp(value, "none") == 0) {
+		options->sync = STORE_SYNC_NONE;
+	} else {
+		log_message(LOG_ERR,
+			    "option 'sync=%s' needs 'none', 'fsync' or 'close'",
+			    value);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int apply_timeout(struct mount_options *options, const char *name,
 			 const char *value)
 {
@@ -182,6 +201,7 @@ static int refuse_remount(struct mount_options *options, const char *name,
 static const struct rule rules[] = {
 	{"store", true, apply_store},
 	{"order", true, apply_order},
+	{"sync", true, apply_sync},
 	{"timeout", true, apply_timeout},
 	{"salvage", false, apply_salvage},
 	{"threads", true, apply_threads},
@@ -203,12 +223,16 @@ static const struct rule rules[] = {
 	{"remount", false, refuse_remount},
 };
 
-static const struct rule *find_rule(const char *name)
+/* The rule of a name; of two, the one that goes with a value or without. */
+static const struct rule *find_rule(const char *name, bool has_value)
 {
+	const struct rule *found = NULL;
+
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (strcmp(rules[i].name, name) == 0)
-			return &rules[i];
-	return NULL;
+		if (strcmp(rules[i].name, name) == 0 &&
+		    (!found || rules[i].has_value == has_value))
+			found = &rules[i];
+	return found;
 }
 
 static bool is_ignored(const char *option)
@@ -230,7 +254,7 @@ static int add_option(struct mount_options *options, char *option, bool sloppy)
 	value = strchr(option, '=');
 	if (value)
 		*value++ = 0;
-	rule = find_rule(option);
+	rule = find_rule(option, value);
 	if (!rule && sloppy)
 		return 0;
 	if (!rule) {
@@ -251,6 +275,7 @@ void mount_options_init(struct mount_options *options)
 
 	*options = (struct mount_options){
 		.order = STORE_ORDER_KEEP,
+		.sync = STORE_SYNC_FSYNC,
 		.timeout = 1,
 		.allow_other = geteuid() == 0,
 		.threads = processors < 7 ? processors + 1 : 8,

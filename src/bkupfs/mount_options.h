@@ -9,6 +9,7 @@
 
 struct mount_options {
 	enum store_order order;
+	enum store_sync sync;
 	double timeout; /* seconds */
 	bool salvage;
 	bool read_only;

@@ -327,7 +327,7 @@ int stage_seek(const struct stage *stage, const struct stage_base *base,
 	if (offset >= stage->size)
 		return -ENXIO;
 	while (offset < stage->size) {
-		uint64_t end, found;
+		uint64_t end, found = 0;
 		bool staged = stage_run(stage, offset, &end);
 		int rc = seek_run(stage, base, staged, offset, end, whence,
 				  &found);

@@ -53,6 +53,9 @@ for type in bkupfs fuse.bkupfs; do
 done
 takes bkupfs nofail,_netdev,users,noauto,relatime,strictatime,nodiratime
 takes bkupfs relatime,lazytime,comment=text,order=canonical
+takes bkupfs sync=none
+takes bkupfs sync
+takes fuse.bkupfs sync=close
 
 if by mount -t bkupfs -o bogus "$S" "$M" >"$TMP/out" 2>"$TMP/err"; then
 	fail "a wrong option is taken"
