@@ -182,12 +182,25 @@ int stage_write(struct stage *stage, const struct stage_base *base,
 	return rc;
 }
 
+/*
+ * Makes the file end where the content does. A sparse stream may be longer
+ * than any file here; then it ends with the last that is written.
+ */
+static int fit_file(const struct stage *stage, uint64_t size)
+{
+	if (ftruncate(stage->fd, stage->shift + size) == 0 ||
+	    (errno == EFBIG && size >= stage->size))
+		return 0;
+	return -errno;
+}
+
 int stage_truncate(struct stage *stage, uint64_t size)
 {
-	if (size > INT64_MAX - stage->shift)
-		return -EFBIG;
-	if (ftruncate(stage->fd, stage->shift + size) < 0)
-		return -errno;
+	int rc = size > INT64_MAX - stage->shift ? -EFBIG
+						 : fit_file(stage, size);
+
+	if (rc < 0)
+		return rc;
 	stage->size = size;
 	stage->base = min(stage->base, size);
 	if (!size)
@@ -222,11 +235,9 @@ int stage_fill(struct stage *stage, const struct stage_base *base)
 		if (rc < 0)
 			return rc;
 	}
-	if (ftruncate(stage->fd, stage->shift + stage->size) < 0)
-		return -errno;
 	stage->base = 0;
 	blocks_clear(&stage->blocks);
-	return 0;
+	return fit_file(stage, stage->size);
 }
 
 /* Whether the ranges of the base that a mode changes can be noted. */
@@ -280,8 +291,8 @@ int stage_allocate(struct stage *stage, const struct stage_base *base, int mode,
 	if (stage->base && !can_note(stage, mode, offset, size))
 		rc = stage_fill(stage, base);
 	/* The file must be as long as the content, for what looks at that. */
-	if (rc == 0 && ftruncate(stage->fd, stage->shift + stage->size) < 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = fit_file(stage, stage->size);
 	if (rc == 0 && mode & zeroing)
 		rc = take_edges(stage, base, offset, end);
 	if (rc == 0)
