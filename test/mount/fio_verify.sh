@@ -8,6 +8,8 @@
 need fio
 SIZE=${FIO_SIZE:-64m}
 
+# fio leaves a file of what it wrote where it runs.
+cd "$TMP"
 mkdir "$TMP"/{source,mount}
 mnt_start "$TMP/source" "$TMP/mount"
 mkdir "$TMP/mount/F"
