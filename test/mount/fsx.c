@@ -13,8 +13,8 @@
  *	-n COUNT   operations, 10000
  *	-l SIZE    the largest size of the stream, 1048576
  *	-c COUNT   operations between two closes, on average, 50
- *	-r COUNT   operations between two remounts, about; 0, none. For each one
- *	           it prints "remount" and waits for a line of standard input.
+ *	-r COUNT   operations between two remounts, about; 0, none. For each
+ *	           it prints "remount" and waits for a line of standard input
  *	-t SECONDS stop then, and say how far it came; 0, never
  *	-a CHILD   the stream, data; or :NAME
  *	-w         let a second writer come also while the first has flushed
@@ -50,9 +50,10 @@ static time_t seconds;
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: fsx [-s SEED] [-n COUNT] [-l SIZE] [-c COUNT] "
-			"[-r COUNT] [-t SECONDS] [-a CHILD] [-w] OBJECT UNDERLYING "
-			"PLAIN\n");
+	fprintf(stderr,
+		"usage: fsx [-s SEED] [-n COUNT] [-l SIZE] [-c COUNT] "
+		"[-r COUNT] [-t SECONDS] [-a CHILD] [-w] OBJECT UNDERLYING "
+		"PLAIN\n");
 	exit(2);
 }
 

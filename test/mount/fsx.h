@@ -15,7 +15,7 @@
 
 enum {
 	FSX_PAGE = 4096,
-	FSX_SPARSE = 65536,	  /* holes that a backup file keeps */
+	FSX_SPARSE = 65536,	   /* holes that a backup file keeps */
 	FSX_PIECE_MAX = 300 << 10, /* the largest read or write */
 	FSX_NEIGHBOUR_MAX = 2000,
 	FSX_LOG_LINES = 20,
@@ -34,7 +34,7 @@ struct fsx {
 	/* What was asked for. */
 	uint64_t seed;
 	unsigned long operations;
-	unsigned long closes;  /* operations between closes, on average */
+	unsigned long closes;	/* operations between closes, on average */
 	unsigned long remounts; /* operations between remounts, or 0 */
 	size_t size_max;
 	const char *child;

@@ -71,8 +71,9 @@ void fsx_fail(struct fsx *fsx, const char *format, ...)
 	fflush(stdout);
 	fprintf(stderr, "the last operations, size is %zu now:\n", fsx->size);
 	print_log(fsx);
-	fprintf(stderr, "failed: fsx -s %llu -l %zu -c %lu -r %lu -a %s%s: "
-			"operation %lu: ",
+	fprintf(stderr,
+		"failed: fsx -s %llu -l %zu -c %lu -r %lu -a %s%s: "
+		"operation %lu: ",
 		(unsigned long long)fsx->seed, fsx->size_max, fsx->closes,
 		fsx->remounts, fsx->child, fsx->crowd ? " -w" : "", fsx->done);
 	va_start(arguments, format);
@@ -103,9 +104,8 @@ static void show_difference(struct fsx *fsx, const char *what, size_t offset,
 		 "%02x%02x%02x%02x",
 		 what, offset + first, offset + last, got[first],
 		 got[(first + 1) % size], got[(first + 2) % size],
-		 got[(first + 3) % size], want[first],
-		 want[(first + 1) % size], want[(first + 2) % size],
-		 want[(first + 3) % size]);
+		 got[(first + 3) % size], want[first], want[(first + 1) % size],
+		 want[(first + 2) % size], want[(first + 3) % size]);
 }
 
 void fsx_same(struct fsx *fsx, const char *what, size_t offset,

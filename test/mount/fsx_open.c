@@ -24,12 +24,18 @@ static void freeze_reader(struct fsx *fsx)
 static int random_flags(struct fsx *fsx)
 {
 	static const int choices[] = {
-		O_RDWR,		     O_RDWR,
-		O_RDWR,		     O_RDWR,
-		O_RDWR,		     O_WRONLY,
-		O_WRONLY,	     O_RDONLY,
-		O_RDWR | O_APPEND,   O_WRONLY | O_APPEND,
-		O_RDWR | O_TRUNC,    O_WRONLY | O_TRUNC,
+		O_RDWR,
+		O_RDWR,
+		O_RDWR,
+		O_RDWR,
+		O_RDWR,
+		O_WRONLY,
+		O_WRONLY,
+		O_RDONLY,
+		O_RDWR | O_APPEND,
+		O_WRONLY | O_APPEND,
+		O_RDWR | O_TRUNC,
+		O_WRONLY | O_TRUNC,
 	};
 
 	return choices[fsx_random(fsx, sizeof(choices) / sizeof(*choices))];
@@ -183,8 +189,8 @@ void fsx_op_dup(struct fsx *fsx)
 void fsx_op_second_writer(struct fsx *fsx)
 {
 	int trunc = fsx_one_in(fsx, 4) ? O_TRUNC : 0;
-	int fd = open(fsx->path, (fsx_one_in(fsx, 2) ? O_WRONLY : O_RDWR) |
-					 trunc);
+	int fd = open(fsx->path,
+		      (fsx_one_in(fsx, 2) ? O_WRONLY : O_RDWR) | trunc);
 	size_t at = fsx_random(fsx, fsx->size_max - FSX_PAGE);
 	size_t size = fsx_random(fsx, FSX_PAGE) + 1;
 
@@ -224,8 +230,7 @@ void fsx_op_neighbour(struct fsx *fsx)
 	fsx_say(fsx, "write %#zx bytes to %s", one->size, one->child);
 	fsx_fill(fsx, one->content, one->size);
 	fsx_must(fsx, fd >= 0, one->child);
-	fsx_must(fsx,
-		 write(fd, one->content, one->size) == (ssize_t)one->size,
+	fsx_must(fsx, write(fd, one->content, one->size) == (ssize_t)one->size,
 		 one->child);
 	fsx_must(fsx, close(fd) == 0, one->child);
 }

@@ -20,9 +20,9 @@ static size_t least(size_t one, size_t two)
 /* Mostly small, sometimes as large as allowed. */
 static size_t random_length(struct fsx *fsx)
 {
-	static const size_t limits[] = {16,	 512,	    FSX_PAGE,
+	static const size_t limits[] = {16,	  512,		FSX_PAGE,
 					FSX_PAGE, 3 * FSX_PAGE, 3 * FSX_PAGE,
-					32768,	 FSX_PIECE_MAX};
+					32768,	  FSX_PIECE_MAX};
 	size_t limit = limits[fsx_random(fsx, 8)];
 	size_t length;
 
@@ -38,7 +38,7 @@ static size_t random_length(struct fsx *fsx)
 static size_t random_offset(struct fsx *fsx)
 {
 	size_t at = fsx_random(fsx, fsx_one_in(fsx, 5) ? fsx->size_max
-							: fsx->size + 1);
+						       : fsx->size + 1);
 
 	if (fsx_one_in(fsx, 3))
 		at = at / FSX_PAGE * FSX_PAGE;
@@ -52,10 +52,9 @@ static size_t random_hole(struct fsx *fsx)
 {
 	size_t length = random_length(fsx);
 
-	return fsx_one_in(fsx, 2)
-		       ? least(fsx->size_max / 2,
-			       FSX_SPARSE * (1 + fsx_random(fsx, 6)))
-		       : length;
+	return fsx_one_in(fsx, 2) ? least(fsx->size_max / 2,
+					  FSX_SPARSE * (1 + fsx_random(fsx, 6)))
+				  : length;
 }
 
 /* The handle to read by: the other one, if it must see the same. */
@@ -194,8 +193,8 @@ static void op_map_read(struct fsx *fsx)
 {
 	int fd = reading_handle(fsx);
 	size_t at, size;
-	uint8_t *map = fd < 0 ? NULL
-			      : random_map(fsx, fd, PROT_READ, &at, &size);
+	uint8_t *map =
+		fd < 0 ? NULL : random_map(fsx, fd, PROT_READ, &at, &size);
 
 	if (!map)
 		return;
@@ -216,8 +215,8 @@ static void op_map_store(struct fsx *fsx)
 	if (!map)
 		return;
 	skip = fsx_one_in(fsx, 2) ? 0 : fsx_random(fsx, size);
-	fsx_say(fsx, "mapped store%s: %#zx bytes at %#zx", sync ? ", msync" : "",
-		size - skip, at + skip);
+	fsx_say(fsx, "mapped store%s: %#zx bytes at %#zx",
+		sync ? ", msync" : "", size - skip, at + skip);
 	fsx_fill(fsx, fsx->buffer, size - skip);
 	memcpy(map + skip, fsx->buffer, size - skip);
 	if (sync)
@@ -239,8 +238,8 @@ static void op_copy(struct fsx *fsx)
 	from = at = fsx_random(fsx, fsx->size + 1);
 	to = random_offset(fsx);
 	length = least(length, fsx->size_max - to);
-	if (!length || (from < to ? from + (off_t)length > to
-				  : to + (off_t)length > from))
+	if (!length ||
+	    (from < to ? from + (off_t)length > to : to + (off_t)length > from))
 		return;
 	fsx_say(fsx, "copy %#zx bytes from %#zx to %#zx", length, at,
 		(size_t)to);

@@ -75,8 +75,8 @@ static int read_record(struct nt_file *file, size_t at, struct record *ret)
 static int add_stream(struct nt_file *file, size_t at,
 		      const struct record *record)
 {
-	struct nt_stream *streams = realloc(
-		file->streams, (file->count + 1) * sizeof(*streams));
+	struct nt_stream *streams =
+		realloc(file->streams, (file->count + 1) * sizeof(*streams));
 
 	if (!streams)
 		return -ENOMEM;
@@ -171,8 +171,7 @@ static int read_all(struct nt_file *file, int fd)
 		file->room = st.st_size + 1;
 	}
 	for (file->size = 0; file->size < file->room; file->size += n) {
-		n = read(fd, file->bytes + file->size,
-			 file->room - file->size);
+		n = read(fd, file->bytes + file->size, file->room - file->size);
 		if (n < 0)
 			return -errno;
 		if (n == 0)
