@@ -27,6 +27,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
+
+/*
+ * How long a SOURCE that another daemon holds is waited for, since umount(8)
+ * does not wait for the end of a daemon: so long in any case, and longer while
+ * it is known to be ending. Milliseconds.
+ */
+enum { HELD_PATIENCE = 2000, ENDING_PATIENCE = 30000, HELD_PAUSE = 50 };
 
 struct daemon {
 	const struct command *command;
@@ -94,6 +102,37 @@ static void raise_file_limit(void)
 			    strerror(errno));
 }
 
+/* Opens the store once nobody else writes there; or -EBUSY. */
+static int open_when_free(struct daemon *daemon,
+			  const struct store_options *options)
+{
+	const struct timespec pause = {.tv_nsec = HELD_PAUSE * 1000000L};
+	int waited = 0;
+	int rc;
+
+	while ((rc = store_open(daemon->source_fd, options, &daemon->store)) ==
+		       -EBUSY &&
+	       (waited < HELD_PATIENCE ||
+		(waited < ENDING_PATIENCE &&
+		 mount_point_is_ending(daemon->mount_point)))) {
+		nanosleep(&pause, NULL);
+		waited += HELD_PAUSE;
+	}
+	return rc;
+}
+
+static void log_unusable(const struct daemon *daemon, int error)
+{
+	if (error == -EBUSY)
+		log_message(LOG_ERR,
+			    "cannot mount '%s': another bkupfs serves it; "
+			    "unmount that, or mount with -o ro",
+			    daemon->source);
+	else
+		log_message(LOG_ERR, "cannot use source '%s': %s",
+			    daemon->source, strerror(-error));
+}
+
 static int open_store(struct daemon *daemon)
 {
 	const struct mount_options *options = &daemon->command->options;
@@ -111,12 +150,11 @@ static int open_store(struct daemon *daemon)
 	};
 	int rc;
 
-	rc = store_open(daemon->source_fd, &store_options, &daemon->store);
+	rc = open_when_free(daemon, &store_options);
 	if (rc == 0)
 		rc = fs_new(daemon->store, &fs_options, &daemon->fs);
 	if (rc < 0)
-		log_message(LOG_ERR, "cannot use source '%s': %s",
-			    daemon->source, strerror(-rc));
+		log_unusable(daemon, rc);
 	return rc;
 }
 

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,10 +50,11 @@ static bool is_mounted(FILE *table, const char *path, char *line)
 }
 
 /*
- * The table of mounts tells that without a request to the filesystem, which
- * a stuck daemon would never answer. Without /proc nothing is known.
+ * Whether a bkupfs is mounted there: 1, 0 or -ENOMEM. The table of mounts
+ * tells that without a request to the filesystem, which a stuck daemon would
+ * never answer. Without /proc nothing is known.
  */
-static int check_free(const char *path)
+static int find_mounted(const char *path)
 {
 	cleanup_free char *line = malloc(MOUNT_LINE_SIZE);
 	FILE *table = setmntent("/proc/self/mounts", "re");
@@ -62,8 +62,15 @@ static int check_free(const char *path)
 
 	if (table)
 		endmntent(table);
-	if (!line)
-		return log_error("cannot mount on", path, ENOMEM);
+	return line ? ours : -ENOMEM;
+}
+
+static int check_free(const char *path)
+{
+	int ours = find_mounted(path);
+
+	if (ours < 0)
+		return log_error("cannot mount on", path, -ours);
 	if (!ours)
 		return 0;
 	if (presence_exists(path))
@@ -108,4 +115,9 @@ int mount_point_check(const char *mount_point, char **ret_path)
 	if (rc == 0)
 		*ret_path = steal_pointer(&path);
 	return rc;
+}
+
+bool mount_point_is_ending(const char *path)
+{
+	return presence_exists(path) && find_mounted(path) == 0;
 }

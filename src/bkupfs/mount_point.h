@@ -3,6 +3,8 @@
 #ifndef BKUPFS_MOUNT_POINT_H
 #define BKUPFS_MOUNT_POINT_H
 
+#include <stdbool.h>
+
 /*
  * Opens SOURCE; returns the descriptor. That is done before mounting, and
  * the daemon goes by this descriptor only, since MOUNTPOINT may cover SOURCE.
@@ -21,5 +23,11 @@ int source_open(const char *source, char **ret_path);
  * they are in the log.
  */
 int mount_point_check(const char *mount_point, char **ret_path);
+
+/*
+ * Whether a daemon of that mount point is there and has no mount: it was
+ * unmounted and has not ended yet, or is only beginning.
+ */
+bool mount_point_is_ending(const char *path);
 
 #endif

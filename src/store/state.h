@@ -28,6 +28,7 @@
 struct store {
 	struct store_options options;
 	int root;    /* SOURCE, O_PATH */
+	int lock;    /* SOURCE, locked (lock.h), or -1 */
 	dev_t dev;   /* SOURCE's device */
 	_Atomic(dev_t) own_mount; /* the device of the mount that shows it */
 	atomic_bool told_times; /* that times of streams are lost */

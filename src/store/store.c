@@ -3,6 +3,7 @@
 
 #include "store/control.h"
 #include "store/file.h"
+#include "store/lock.h"
 #include "store/redo.h"
 #include "store/scratch.h"
 #include "store/tree.h"
@@ -39,6 +40,8 @@ static void store_free(struct store *store)
 {
 	if (store->root >= 0)
 		close(store->root);
+	if (store->lock >= 0)
+		close(store->lock);
 	table_done(&store->objects);
 	table_done(&store->scratch_files);
 	pthread_rwlock_destroy(&store->names);
@@ -70,6 +73,7 @@ static struct store *store_new(const struct store_options *options)
 		return NULL;
 	store->options = *options;
 	store->root = -1;
+	store->lock = -1;
 	store->control = -1;
 	store->idle_max = idle_max();
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -103,6 +107,8 @@ int store_open(int source_fd, const struct store_options *options,
 	if (!store)
 		return -ENOMEM;
 	rc = open_root(store, source_fd);
+	if (rc == 0 && !options->read_only)
+		rc = lock_take(store);
 	if (rc == 0 && !options->read_only)
 		rc = redo_recover(store);
 	if (rc == 0 && !options->read_only)

@@ -63,6 +63,10 @@ struct store_file;   /* an open stream or scratch file */
 /*
  * Takes a source directory into use; completes commits that a crash left.
  * source_fd stays the caller's. options is copied.
+ *
+ * Until store_close no other store can write there, in this process or another
+ * one; options->read_only goes beside one that writes, and changes nothing.
+ * Errors: -EBUSY if another store writes there.
  */
 int store_open(int source_fd, const struct store_options *options,
 	       struct store **ret_store);

@@ -126,24 +126,6 @@ mount_point_inside() {
 	cp "$SAMPLES/ms-bkup-section3-example.bin" "$S/F"
 }
 
-two_mounts_of_one_source() {
-	mkdir "$TMP/second"
-	mnt_start "$S" "$M"
-	mnt_start "$S" "$TMP/second"
-	printf 'by the first' >"$M/F/data"
-	sleep 1.2
-	[ "$(cat "$TMP/second/F/data")" = 'by the first' ] || fail "not seen"
-	printf 'by the second' >"$TMP/second/F/:b"
-	sleep 1.2
-	[ "$(cat "$M/F/:b")" = 'by the second' ] || fail "not seen"
-	printf 'kept' >"$M/F/.x"
-	mnt_stop "$TMP/second"
-	[ "$(cat "$M/F/.x")" = kept ] || fail "scratch went with the other mount"
-	mnt_stop "$M"
-	expect_stream "$S/F" data 'by the first'
-	expect_stream "$S/F" :b 'by the second'
-}
-
 signals
 signal_while_in_use
 background
@@ -151,4 +133,3 @@ relative_paths
 kernel_sees
 covered_source
 mount_point_inside
-two_mounts_of_one_source
