@@ -7,21 +7,43 @@
 #include "bkup/defect.h"
 #include "bkup/progress.h"
 
+#include <fts.h>
+
+/* The control directory that a walk is in. */
+struct check_control {
+	bool inside;
+	short level;	  /* of fts(3) */
+	size_t path_size; /* of its path, without the terminator */
+	uint64_t in_use;  /* what a daemon is at work on */
+};
+
 struct check {
 	bool json;
 	struct progress progress;
-	uint64_t files;	    /* looked at */
-	uint64_t streams;   /* in them; folded blocks are not counted */
-	uint64_t bad;	    /* files in which something is wrong */
-	uint64_t leftovers; /* in control directories */
-	uint64_t failed;    /* files and directories that cannot be read */
+	uint64_t files;	     /* looked at */
+	uint64_t streams;    /* in them; folded blocks are not counted */
+	uint64_t bad;	     /* files in which something is wrong */
+	uint64_t leftovers;  /* in control directories */
+	uint64_t unfinished; /* of these, work that a daemon did not end */
+	uint64_t failed;     /* files and directories that cannot be read */
+	struct check_control control;
 };
 
 /* Why a file stands in a control directory. */
 enum leftover {
-	LEFTOVER_SCRATCH,     /* scratch that was not renamed or removed */
-	LEFTOVER_UNCOMMITTED, /* of a write that never ended */
-	LEFTOVER_REDO,	      /* a commit that is to be completed */
+	LEFTOVER_SCRATCH, /* scratch that was not renamed or removed */
+	LEFTOVER_RESCUED, /* scratch: what a daemon could not commit */
+	LEFTOVER_STAGE,	  /* of a write that never ended */
+	LEFTOVER_NEW,	  /* of a commit that came to nothing */
+	LEFTOVER_REDO,	  /* a commit that is to be completed */
+	LEFTOVER_UNKNOWN, /* nothing that a daemon makes */
+};
+
+struct leftover_found {
+	const char *name;  /* the path */
+	const char *place; /* of scratch in its tree; else the name */
+	enum leftover kind;
+	const struct stat *st;
 };
 
 /* Checks a tree or a file; `-` is standard input. */
@@ -34,9 +56,21 @@ void check_file(struct check *check, int fd, const char *name);
 void check_found_bad(struct check *check, const char *name,
 		     const struct defect *defect);
 
-/* The same for a leftover; place is where it is in its control directory. */
-void check_found_leftover(struct check *check, const char *name,
-			  enum leftover kind, const char *place);
+/* The same for a leftover. */
+void check_found_leftover(struct check *check,
+			  const struct leftover_found *found);
+
+/* The same for a control directory in which a daemon is at work on count. */
+void check_found_in_use(struct check *check, const char *name, uint64_t count);
+
+/* Whether a leftover of that kind means that a daemon did not end well. */
+bool leftover_is_unfinished(enum leftover kind);
+
+/* Whether a control directory begins here; its content goes to the next. */
+bool leftovers_begin(struct check *check, const FTSENT *entry);
+
+/* Looks at what is in a control directory, until its end. */
+void leftovers_visit(struct check *check, FTS *walk, FTSENT *entry);
 
 /* What cannot be read: on standard error, and in JSON. Counts it. */
 void check_cannot_read(struct check *check, const char *name, int error);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The walk of a check over a tree: in the order of names, not following
- * symlinks but for the one that the user named. At the top of a tree
- * .bkupfs is the control directory, in which nothing is a backup file:
- *
- *	scratch/...      scratch
- *	stage-*, new-*   data of a write that never ended
- *	redo-*           a commit that is to be completed
+ * symlinks but for the one that the user named. Control directories go by rules
+ * of their own (check_leftovers.c).
  */
 #include "bkup/check.h"
 #include "bkup/message.h"
@@ -65,52 +61,11 @@ static void check_entry(struct check *check, const FTSENT *entry)
 		check_file(check, fd, entry->fts_path);
 }
 
-static bool begins_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
-/* A file in a control directory; place is its path from there. */
-static void check_control(struct check *check, const FTSENT *entry,
-			  const char *place)
-{
-	static const char scratch[] = "scratch/";
-
-	if (begins_with(place, scratch))
-		check_found_leftover(check, entry->fts_path, LEFTOVER_SCRATCH,
-				     place + strlen(scratch));
-	else if (begins_with(place, "stage-") || begins_with(place, "new-"))
-		check_found_leftover(check, entry->fts_path,
-				     LEFTOVER_UNCOMMITTED, place);
-	else if (begins_with(place, "redo-"))
-		check_found_leftover(check, entry->fts_path, LEFTOVER_REDO,
-				     place);
-}
-
-/* The path of an entry from its control directory; NULL if in none. */
-static const char *control_place(const FTSENT *entry)
-{
-	const FTSENT *top = entry;
-
-	while (top->fts_level > FTS_ROOTLEVEL + 1)
-		top = top->fts_parent;
-	if (top == entry || strcmp(top->fts_name, ".bkupfs") != 0)
-		return NULL;
-	/* The paths of ancestors are shared: their length tells them apart. */
-	return entry->fts_path + top->fts_pathlen + 1;
-}
-
 static void visit(struct check *check, const FTSENT *entry)
 {
-	const char *place = control_place(entry);
-
 	switch (entry->fts_info) {
 	case FTS_F:
-	case FTS_SL:
-		if (place)
-			check_control(check, entry, place);
-		else if (entry->fts_info == FTS_F)
-			check_entry(check, entry);
+		check_entry(check, entry);
 		break;
 	case FTS_DEFAULT:
 		if (entry->fts_level == FTS_ROOTLEVEL)
@@ -132,7 +87,7 @@ static void visit(struct check *check, const FTSENT *entry)
 void check_path(struct check *check, const char *path)
 {
 	char *const paths[] = {(char *)path, NULL};
-	const FTSENT *entry = NULL;
+	FTSENT *entry = NULL;
 	FTS *walk;
 
 	if (strcmp(path, "-") == 0) {
@@ -149,8 +104,12 @@ void check_path(struct check *check, const char *path)
 		entry = fts_read(walk);
 		if (!entry)
 			break;
-		visit(check, entry);
+		if (check->control.inside)
+			leftovers_visit(check, walk, entry);
+		else if (!leftovers_begin(check, entry))
+			visit(check, entry);
 	}
+	check->control.inside = false;
 	if (!entry && errno && stdout_error() == 0)
 		check_cannot_read(check, path, errno);
 	fts_close(walk);

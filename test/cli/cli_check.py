@@ -164,7 +164,7 @@ class Check(Case):
             [{"kind": "unreadable", "file": "missing",
               "reason": "No such file or directory"},
              {"kind": "summary", "files": 0, "streams": 0, "bad": 0,
-              "unreadable": 1, "leftovers": 0}])
+              "unreadable": 1, "leftovers": 0, "unfinished": 0}])
 
 
 def shown_on(ours, theirs):

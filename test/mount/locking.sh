@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# One daemon at a time writes to a SOURCE.
+# One daemon at a time writes to a SOURCE, and what is told of what it left.
 
 # shellcheck source-path=SCRIPTDIR source=../support/mount.sh
 . "$(dirname "$0")/../support/mount.sh"
@@ -20,6 +20,14 @@ refused() {
  serves it; unmount that, or mount with -o ro" ] ||
 		fail "$* says: $(cat "$TMP/err")"
 	! mountpoint -q "$M2" || fail "mounted"
+}
+
+# checks STATUS WORD: what 'bkup check' says of the source.
+checks() {
+	local status=0
+	"$BKUP" check "$S" >"$TMP/out" || status=$?
+	[ $status -eq "$1" ] || fail "check: $status: $(cat "$TMP/out")"
+	grep -qF -- "$2" "$TMP/out" || fail "check: $(cat "$TMP/out")"
 }
 
 in_background() {
@@ -86,16 +94,40 @@ killed() {
 	mnt_start "$S" "$M"
 	exec 8>"$M/F/:staged"
 	printf 'not closed' >&8
+	checks 0 'in use: a daemon is at work: 1 of'
 	kill -KILL "$(mnt_pid "$M")"
 	wait "${MNT_JOB[$M]}" || true
 	unset "MNT_JOB[$M]"
 	exec 8>&-
 	umount -l "$M"
+	checks 1 'left: content of a stream that was not committed'
 	in_background "$S" "$M" || fail "after a crash: $(cat "$TMP/err")"
 	[ "$(cat "$M/F/data")" = 'Unnamed Stream' ] || fail "no content"
 	umount "$M"
 	timeout 20 "$BKUPFS" --wait "$M"
 	[ ! -e "$S/.bkupfs" ] || fail "left: $(find "$S/.bkupfs")"
+}
+
+told_to_end() {
+	mnt_start "$S" "$M"
+	# A shell closes what it duplicated, and that commits.
+	"$PYTHON" - "$M/F/:staged" "$(mnt_pid "$M")" <<-'END'
+		import os, sys
+		fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+		os.write(fd, b"not closed")
+		os.kill(int(sys.argv[2]), 15)
+		try:
+		    while os.fstat(fd):
+		        pass
+		except OSError:
+		    pass
+	END
+	mnt_ended "$M"
+	checks 0 "could not be committed: 'F/.:staged.stage-"
+	mnt_start "$S" "$M"
+	rm "$M"/F/.:staged.stage-*
+	mnt_stop "$M"
+	checks 0 '0 leftovers'
 }
 
 again_at_once() {
@@ -134,5 +166,6 @@ every_path
 read_only_beside
 nothing_is_made_for_readers
 killed
+told_to_end
 again_at_once
 waits_for_the_end_of_another
