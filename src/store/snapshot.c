@@ -36,7 +36,7 @@ static void number_streams(struct snapshot *snapshot, const struct stat *st)
 }
 
 /* Indexes until the file did not change while that was done. */
-static int load(struct snapshot *snapshot, bool salvage,
+static int load(struct snapshot *snapshot, bool salvage, struct stat *ret_st,
 		struct index_fault *ret_fault)
 {
 	int fd = version_fd(&snapshot->version);
@@ -56,11 +56,11 @@ static int load(struct snapshot *snapshot, bool salvage,
 		snapshot->index = NULL;
 		rc = -EBUSY;
 	}
-	if (rc < 0)
-		return rc;
-	version_note_stat(&snapshot->version, &before);
-	number_streams(snapshot, &before);
-	return 0;
+	if (rc == 0)
+		number_streams(snapshot, &before);
+	if (rc == 0)
+		*ret_st = before;
+	return rc;
 }
 
 /* A snapshot with one reference, and nothing in it. */
@@ -73,28 +73,13 @@ static struct snapshot *snapshot_alloc(void)
 	return snapshot;
 }
 
-/* Indexes a snapshot whose version is set, or gives it back. */
-static int fill(struct snapshot *snapshot, bool salvage,
-		struct snapshot **ret_snapshot, struct index_fault *ret_fault)
-{
-	struct index_fault fault = {0};
-	int rc = load(snapshot, salvage, &fault);
-
-	if (rc == -EBADMSG)
-		*ret_fault = fault;
-	if (rc < 0) {
-		snapshot_put(snapshot);
-		return rc;
-	}
-	snapshot->fault = fault;
-	*ret_snapshot = snapshot;
-	return 0;
-}
 
 int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
 		 struct index_fault *ret_fault)
 {
 	struct snapshot *snapshot = snapshot_alloc();
+	struct index_fault fault = {0};
+	struct stat st;
 	int rc;
 
 	if (!snapshot) {
@@ -102,11 +87,18 @@ int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
 		return -ENOMEM;
 	}
 	rc = version_init(&snapshot->version, fd);
+	if (rc == 0)
+		rc = load(snapshot, salvage, &st, &fault);
+	if (rc == -EBADMSG)
+		*ret_fault = fault;
 	if (rc < 0) {
-		free(snapshot);
+		snapshot_put(snapshot);
 		return rc;
 	}
-	return fill(snapshot, salvage, ret_snapshot, ret_fault);
+	version_note_stat(&snapshot->version, &st);
+	snapshot->fault = fault;
+	*ret_snapshot = snapshot;
+	return 0;
 }
 
 int snapshot_new_next(const struct snapshot *before,
@@ -114,11 +106,22 @@ int snapshot_new_next(const struct snapshot *before,
 		      struct index_fault *ret_fault)
 {
 	struct snapshot *snapshot = snapshot_alloc();
+	struct stat st, noted;
+	int rc;
 
 	if (!snapshot)
 		return -ENOMEM;
 	version_init_next(&snapshot->version, &before->version);
-	return fill(snapshot, false, ret_snapshot, ret_fault);
+	noted = version_stat(&snapshot->version);
+	rc = load(snapshot, false, &st, ret_fault);
+	/* Other versions rely on what was noted after the change. */
+	if (rc == 0 && !snapshot_matches(&st, &noted))
+		rc = -ESTALE;
+	if (rc < 0)
+		snapshot_put(snapshot);
+	else
+		*ret_snapshot = snapshot;
+	return rc;
 }
 
 int snapshot_new_empty(struct snapshot **ret_snapshot)

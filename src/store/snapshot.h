@@ -33,7 +33,7 @@ int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
 
 /*
  * Indexes the file of a snapshot anew, which was changed in place.
- * Errors: as for snapshot_new.
+ * Errors: as for snapshot_new; -ESTALE if somebody changed it since that.
  */
 int snapshot_new_next(const struct snapshot *before,
 		      struct snapshot **ret_snapshot,

@@ -92,13 +92,19 @@ nothing_is_made_for_readers() {
 
 killed() {
 	mnt_start "$S" "$M"
-	exec 8>"$M/F/:staged"
-	printf 'not closed' >&8
+	# A shell closes what it duplicated, and that commits.
+	coproc "$PYTHON" -u -c '
+import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+os.write(fd, b"not closed")
+print("written")
+sys.stdin.read()' "$M/F/:staged"
+	read -r -t 20 -u "${COPROC[0]}" || fail "does not write"
 	checks 0 'in use: a daemon is at work: 1 of'
 	kill -KILL "$(mnt_pid "$M")"
 	wait "${MNT_JOB[$M]}" || true
 	unset "MNT_JOB[$M]"
-	exec 8>&-
+	kill "$COPROC_PID"
 	umount -l "$M"
 	checks 1 'left: content of a stream that was not committed'
 	in_background "$S" "$M" || fail "after a crash: $(cat "$TMP/err")"
@@ -110,7 +116,6 @@ killed() {
 
 told_to_end() {
 	mnt_start "$S" "$M"
-	# A shell closes what it duplicated, and that commits.
 	"$PYTHON" - "$M/F/:staged" "$(mnt_pid "$M")" <<-'END'
 		import os, sys
 		fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
