@@ -18,9 +18,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 
+import bench_commits
 import bench_count
 import bench_report
 import bench_rows
@@ -32,23 +34,32 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(HERE, "..", "..", "build", "release")
 # Counting slows a daemon down so much that a part of the data must do.
 COUNTED_PART = 0.05
+# A run that nobody told how often to measure begins no round that would end
+# later: seconds.
+PATIENCE = 540
+ROUNDS = 3
 
 
 def options():
     groups = [group.function.__name__ for group in bench_rows.GROUPS
-              if len(group.rows) > 1]
+              if len(group.rows) > 1] + ["commits"]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter,
         epilog="rows:\n" + "\n".join(
-            f"  {name:15} {row[0]}" for name, row in bench_rows.ROWS.items())
+            f"  {name:18} {row[0]}" for name, row in bench_rows.ROWS.items())
+        + "\n" + "\n".join(
+            f"  {name:18} {about.replace('%s', '4 GiB')}"
+            for name, about in bench_commits.ROWS.items())
         + "\nand, for several, " + ", ".join(groups))
-    parser.add_argument("--rounds", type=int, default=3, metavar="N",
-                        help="measure so many times (default: 3)")
+    parser.add_argument("--rounds", type=int, default=None, metavar="N",
+                        help="measure so many times (default: 3, or less\n"
+                        "where that would take more than 9 minutes)")
     parser.add_argument("--scale", type=float, default=1, metavar="X",
-                        help="sizes: at 1, the default, 1 GiB in a stream\n"
-                        "and 20,000 objects")
+                        help="sizes: at 1, the default, 1 GiB in a stream,\n"
+                        "20,000 objects, and 4 GiB beside which is committed")
     parser.add_argument("--only", action="append", metavar="ROW",
-                        choices=list(bench_rows.ROWS) + groups,
+                        choices=list(bench_rows.ROWS) + list(
+                            bench_commits.ROWS) + groups,
                         help="only that row (may be repeated)")
     parser.add_argument("--json", metavar="FILE",
                         help="write the figures of every round there, too")
@@ -71,6 +82,9 @@ def options():
                         help="the helper (default: $BENCH_IO, that of the\n"
                         "daemon's build, or one that is built now)")
     args = parser.parse_args()
+    args.patience = PATIENCE if args.rounds is None else None
+    if args.rounds is None:
+        args.rounds = ROUNDS
     if args.rounds < 1 or args.scale <= 0:
         parser.error("there is nothing to measure")
     args.bkupfs = os.path.abspath(args.bkupfs)
@@ -101,6 +115,11 @@ def wanted_rows(only):
     return names
 
 
+def wanted_commits(only):
+    return [row for row in bench_commits.ROWS
+            if not only or row in only or "commits" in only]
+
+
 class Bench:
     def __init__(self, args, data, work):
         self.args, self.data, self.work = args, data, work
@@ -123,6 +142,20 @@ class Bench:
                 self.results.skip(group.function.__name__, reason)
             else:
                 self.groups.append(group)
+        self.commits = self.prepare_commits()
+
+    def prepare_commits(self):
+        rows = wanted_commits(self.args.only)
+        if not rows:
+            return None
+        commits = bench_commits.Commits(self.args.scale, rows, self.work,
+                                        self.progress)
+        reason = commits.missing()
+        if reason:
+            self.results.skip("commits", reason)
+            return None
+        commits.prepare()
+        return commits
 
     def play(self, group, kind, data, meanwhile=None):
         """One group on one side; returns its Stage."""
@@ -142,17 +175,45 @@ class Bench:
             group.finish(self.work)
         return stage
 
-    def measure(self):
+    def measure(self, began):
+        if self.commits:
+            self.count_written()
         for turn in range(self.args.rounds):
-            for group in self.groups:
-                # Whoever comes first has what the last group left to do.
-                first = turn % len(self.sides)
-                for kind in self.sides[first:] + self.sides[:first]:
-                    self.progress.show(
-                        f"round {turn + 1} of {self.args.rounds}: "
-                        f"{group.function.__name__}, {kind.name}")
-                    stage = self.play(group, kind, self.data)
-                    self.results.add(kind.name, stage.samples)
+            start = time.monotonic()
+            self.measure_groups(turn)
+            if self.commits:
+                self.commits.round()
+            if turn + 1 < self.args.rounds and self.is_late(began, start):
+                self.results.skip("further rounds", f"{turn + 1} of "
+                                  f"{self.args.rounds} took too long")
+                break
+
+    def is_late(self, began, start):
+        """Whether one more round like that since start would take too
+        long."""
+        now = time.monotonic()
+        return self.args.patience is not None and \
+            now - began + now - start > self.args.patience
+
+    def count_written(self):
+        if not set(bench_commits.WRITTEN).intersection(self.commits.rows):
+            return
+        reason = self.commits.missing_count()
+        if reason:
+            self.results.skip("bytes written", reason)
+        else:
+            self.commits.count()
+
+    def measure_groups(self, turn):
+        for group in self.groups:
+            # Whoever comes first has what the last group left to do.
+            first = turn % len(self.sides)
+            for kind in self.sides[first:] + self.sides[:first]:
+                self.progress.show(
+                    f"round {turn + 1} of {self.args.rounds}: "
+                    f"{group.function.__name__}, {kind.name}")
+                stage = self.play(group, kind, self.data)
+                self.results.add(kind.name, stage.samples)
 
     def count(self, data):
         def counter(pid):
@@ -194,12 +255,17 @@ def report(args, bench, about):
     if args.json:
         with open(args.json, "w", encoding="utf-8") as out:
             json.dump({"about": about,
-                       **bench_report.as_json(results, data)}, out, indent=1)
+                       **bench_report.as_json(results, data),
+                       "commits": bench.commits and bench.commits.as_json()},
+                      out, indent=1)
             out.write("\n")
     print(", ".join(f"{key} {value}" for key, value in about.items()
                     if value))
-    print(f"\n{bench_report.speeds(results, data)}\n")
-    print(bench_report.costs(results, data))
+    if results.samples:
+        print(f"\n{bench_report.speeds(results, data)}\n")
+        print(bench_report.costs(results, data))
+    if bench.commits:
+        print(f"\n{bench_report.commits(bench.commits)}")
     if results.counts:
         print(f"\n{bench_report.counted(results)}")
     for what, reason in results.skipped.items():
@@ -207,6 +273,7 @@ def report(args, bench, about):
 
 
 def run(args, stack):
+    began = time.monotonic()
     progress = bench_report.Progress()
     stack.callback(progress.clear)
 
@@ -229,7 +296,7 @@ def run(args, stack):
     work = directory("work.", where)
     bench = Bench(args, data, work)
     about = machine(args, where)
-    bench.measure()
+    bench.measure(began)
     if args.count and bench_count.missing:
         bench.results.skip("counts", bench_count.missing)
     elif args.count:

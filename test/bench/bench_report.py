@@ -9,6 +9,7 @@ import statistics
 import sys
 
 NATIVE, SUBJECT = "native", "bkupfs"
+MIB = 1 << 20
 
 
 class Progress:
@@ -64,12 +65,16 @@ class Results:
                                                side != SUBJECT))
 
 
-def spread(values):
+def two_places(value):
+    return f"{value:.2f}"
+
+
+def spread(values, form=two_places):
     if not values:
         return "-"
-    text = f"{statistics.median(values):.2f}"
+    text = form(statistics.median(values))
     return text if len(values) == 1 \
-        else f"{text} ({min(values):.2f}–{max(values):.2f})"
+        else f"{text} ({form(min(values))}–{form(max(values))})"
 
 
 def rate(results, row, side, data):
@@ -141,6 +146,35 @@ def counted(results):
                       _most(calls, operations)])
     return table(["row", "for each", "FUSE requests", "most",
                   "system calls", "most"], lines)
+
+
+def significant(value):
+    """Three digits that count, and no exponent for what is large."""
+    return f"{float(f'{value:.3g}'):,g}"
+
+
+def _milliseconds(values):
+    return f"{significant(statistics.median(values) * 1000)} ms"
+
+
+def commits(found):
+    """The tables of what commits cost."""
+    ratios = [[row, found.about(row),
+               _milliseconds([own for own, _ in pairs]),
+               _milliseconds([against for _, against in pairs]),
+               spread(found.ratios(row), significant)]
+              for row, pairs in found.seconds.items() if pairs]
+    written = [[row, found.about(row), significant(count / MIB),
+                significant(count / found.changed(row))]
+               for row, count in found.written.items()]
+    tables = []
+    if ratios:
+        tables.append(table(["row", "", "takes", "against", "speed ratio"],
+                            ratios))
+    if written:
+        tables.append(table(["row", "", "MiB written", "÷ what changed"],
+                            written))
+    return "\n\n".join(tables)
 
 
 def as_json(results, data):
