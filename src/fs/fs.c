@@ -67,6 +67,7 @@ int fs_find_entry(struct place *parent, const char *name,
 		  struct fuse_entry_param *ret_entry)
 {
 	struct fs *fs = parent->fs;
+	uint64_t changes = store_changes(fs->store);
 	struct store_entry entry;
 	int rc = store_lookup(fs->store, parent->path, parent->kind, name,
 			      &entry);
@@ -78,7 +79,11 @@ int fs_find_entry(struct place *parent, const char *name,
 		.attr_timeout = fs->options.timeout,
 		.entry_timeout = fs->options.timeout,
 	};
-	return inode_get(fs, parent->inode, name, &entry, ret_entry);
+	rc = inode_get(fs, parent->inode, name, &entry, ret_entry);
+	/* What is old already must not be remembered. */
+	if (rc == 0 && store_changes(fs->store) != changes)
+		ret_entry->attr_timeout = ret_entry->entry_timeout = 0;
+	return rc;
 }
 
 void fs_reply_entry(fuse_req_t req, struct place *parent, const char *name)

@@ -148,6 +148,7 @@ static void adopt(struct store_object *object, struct snapshot *snapshot,
 	object->fault = 0;
 	object->st = st;
 	clock_gettime(CLOCK_MONOTONIC, &object->checked);
+	atomic_fetch_add(&object->store->changes, 1);
 }
 
 /* Makes sure that a new version is as planned; else it is given back. */

@@ -76,6 +76,7 @@ static void mark_dirty(struct store_file *file)
 	pthread_mutex_unlock(&file->state_lock);
 	atomic_store(&file->settled, false);
 	atomic_store(&file->dirty, true);
+	atomic_fetch_add(&file->store->changes, 1);
 }
 
 /*

@@ -32,9 +32,14 @@ int store_file_flush(struct store_file *file)
 	struct store_object *object = atomic_load(&file->object);
 	int rc;
 
-	if (!object)
+	if (!object) {
+		/* It may become a stream before it is released. */
+		atomic_store(&file->settled, true);
 		return 0;
+	}
 	pthread_mutex_lock(&object->lock);
+	/* Who flushes was let in, and does not come again. */
+	object->expected_name = 0;
 	rc = commit_dirty(object, file, false);
 	if (rc == 0)
 		atomic_store(&file->settled, true);

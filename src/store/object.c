@@ -31,6 +31,7 @@ static void object_free(struct store_object *object)
 	times_done(&object->times);
 	table_done(&object->files);
 	pthread_mutex_destroy(&object->lock);
+	pthread_cond_destroy(&object->released);
 	free(object->path);
 	free(object);
 }
@@ -48,6 +49,7 @@ static struct store_object *object_new(struct store *store, const char *path)
 	}
 	object->store = store;
 	pthread_mutex_init(&object->lock, NULL);
+	pthread_cond_init(&object->released, NULL);
 	table_init(&object->files);
 	return object;
 }

@@ -16,6 +16,9 @@
 /* Of every object, kept for what is shown of its inside. */
 #define VIEW_NAME ".view"
 
+/* Nanoseconds that the release of a writer may take who has closed. */
+enum { RELEASE_WAIT = 200000000 };
+
 /* Starts a file empty: it was just made, or opened with O_TRUNC. */
 static int start_empty(struct store_file *file)
 {
@@ -32,6 +35,7 @@ static int start_empty(struct store_file *file)
 		clock_gettime(CLOCK_REALTIME, &file->mtime);
 		pthread_mutex_unlock(&file->state_lock);
 		atomic_store(&file->dirty, true);
+		atomic_fetch_add(&file->store->changes, 1);
 	}
 	pthread_rwlock_unlock(&file->lock);
 	return rc;
@@ -44,30 +48,58 @@ static bool wants_write(int flags)
 
 /*
  * Whether this is the writer who superseded the file of that name a moment
- * ago and was told to come again. Who opened it in between came after him.
+ * ago and was told to come again. Who opened it in between came after him. A
+ * writer who is there was not sent away.
  */
-static bool is_expected(struct store_object *object, uint64_t name)
+static bool is_expected(struct store_object *object, uint64_t name,
+			const struct store_file *file)
 {
 	struct timespec now;
 	bool expected;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	expected = object->expected_name == name &&
+	expected = object->expected_name == name && !(file && file->writers) &&
 		   now.tv_sec - object->expected_at.tv_sec <= 1;
 	object->expected_name = 0;
 	return expected;
 }
 
+/* Whether a file has no writer but such as have flushed what they wrote. */
+static bool may_be_left(const struct store_file *file)
+{
+	return file && file->readers && file->writers &&
+	       !atomic_load(&file->dirty) && atomic_load(&file->settled);
+}
+
+/*
+ * A writer who has flushed may be one who closed, and whose release is on its
+ * way. The kernel sent it before whatever asks now, so that it takes but a
+ * moment; who is there after that has another descriptor open.
+ */
+static void await_release(struct store_object *object, const char *child)
+{
+	struct timespec end;
+	int rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += RELEASE_WAIT;
+	if (end.tv_nsec >= 1000000000) {
+		end.tv_sec++;
+		end.tv_nsec -= 1000000000;
+	}
+	while (rc == 0 && may_be_left(object_file(object, child)))
+		rc = pthread_cond_timedwait(&object->released, &object->lock,
+					    &end);
+}
+
 /* Opens for reading only keep their content when a writer comes. */
 static void supersede_for_writer(struct store_object *object, const char *child)
 {
-	struct store_file *file = object_file(object, child);
 	uint64_t name = table_hash(child, strlen(child));
+	struct store_file *file = object_file(object, child);
 
-	/* A writer who has flushed may be one whose release is on its way. */
-	if (is_expected(object, name) || !file || !file->readers ||
-	    atomic_load(&file->dirty) ||
-	    (file->writers && !atomic_load(&file->settled)))
+	if (is_expected(object, name, file) || !file || !file->readers ||
+	    file->writers || atomic_load(&file->dirty))
 		return;
 	atomic_store(&file->superseded, true);
 	object_detach_file(object, file);
@@ -92,8 +124,11 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 		       struct store_file **ret_file)
 {
 	struct store_file *file;
-	int rc = check_open(object, name, flags);
+	int rc;
 
+	if (wants_write(flags))
+		await_release(object, name);
+	rc = check_open(object, name, flags);
 	if (rc < 0)
 		return rc;
 	if (wants_write(flags))
@@ -256,6 +291,7 @@ static void close_stream(struct store_object *object, struct store_file *file,
 		file->writers--;
 	if (!file->writers)
 		commit_at_close(object, file);
+	pthread_cond_broadcast(&object->released);
 	object_use(object);
 	file_put(object, file);
 	object_leave(object);

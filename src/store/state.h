@@ -31,6 +31,7 @@ struct store {
 	int lock;    /* SOURCE, locked (lock.h), or -1 */
 	dev_t dev;   /* SOURCE's device */
 	_Atomic(dev_t) own_mount; /* the device of the mount that shows it */
+	atomic_ullong changes;	    /* store_changes */
 	atomic_bool told_times; /* that times of streams are lost */
 	atomic_int clones; /* whether its files can share blocks; way.c */
 	bool remote; /* a filesystem that knows of changes only when asked */

@@ -166,6 +166,11 @@ int store_close(struct store *store)
 	return 0;
 }
 
+uint64_t store_changes(struct store *store)
+{
+	return atomic_load(&store->changes);
+}
+
 void store_set_mount(struct store *store, dev_t dev)
 {
 	atomic_store(&store->own_mount, dev);

@@ -85,6 +85,12 @@ int store_close(struct store *store);
  */
 void store_set_mount(struct store *store, dev_t dev);
 
+/*
+ * How often the content of something was changed. What was looked up before
+ * may be out of date if it is another number afterwards.
+ */
+uint64_t store_changes(struct store *store);
+
 /* What stands at a place. */
 enum store_kind {
 	STORE_DIRECTORY,

@@ -68,7 +68,7 @@ run() {
 	[ $left -gt 0 ] || return 0
 	mkfifo "$TMP/asked" "$TMP/answered"
 	"$FSX" -s "$SEED" -n $count -l "$2" -c "$3" \
-		-r $((count / ($4 + 1))) -t $left -a "$5" "$TMP/mount/F$SEED" \
+		-r $((count / ($4 + 1))) -t $left -w -a "$5" "$TMP/mount/F$SEED" \
 		"$TMP/source/F$SEED" "$TMP/plain" \
 		<"$TMP/answered" >"$TMP/asked" &
 	job=$!
