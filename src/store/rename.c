@@ -351,7 +351,10 @@ static int rename_scratch(struct store *store, const struct store_place *from,
 	return 0;
 }
 
-/* The content of a stream, and its times, as a new scratch file. */
+/*
+ * The content of a stream, and its times, as a new scratch file, which survives
+ * a power cut: the stream will go.
+ */
 static int extract_to_scratch(struct store_object *object, const char *from,
 			      const struct store_place *to)
 {
@@ -375,12 +378,13 @@ static int extract_to_scratch(struct store_object *object, const char *from,
 	if (rc == 0 && (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
 			fchmod(fd, object->st.st_mode & 0666) < 0 ||
 			futimens(fd, times) < 0 ||
+			fdatasync(fd) < 0 ||
 			renameat(control_dir(store, false), name, dir,
 				 to->name) < 0))
 		rc = -errno;
 	if (rc < 0)
 		control_unlink(store, name);
-	return rc;
+	return rc < 0 ? rc : scratch_sync_dir(store, to->dir);
 }
 
 /*

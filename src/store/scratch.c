@@ -109,6 +109,41 @@ void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 		*slash = '\0';
 }
 
+/*
+ * Removes a mirror, and those in it, as far as they are empty. A directory that
+ * is scratch itself stays, and so does the mirror of one that is named like it.
+ */
+static int sweep_mirror(int parent, const char *name)
+{
+	cleanup_closedir DIR *entries = NULL;
+	struct dirent *entry;
+	int rc = tree_opendir(tree_openat(parent, name,
+					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+			      &entries);
+
+	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0) {
+		rc = 0;
+		if (entry->d_type != DT_REG && entry->d_type != DT_LNK &&
+		    !bkup_name_is_scratch(entry->d_name))
+			rc = sweep_mirror(dirfd(entries), entry->d_name);
+		/* It was none, or is gone. */
+		if (rc == -ENOTDIR || rc == -ENOENT || rc == -ELOOP)
+			rc = 0;
+	}
+	if (rc == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 &&
+	    errno != ENOTEMPTY && errno != EEXIST)
+		rc = -errno;
+	return rc;
+}
+
+int scratch_sweep(struct store *store)
+{
+	int control = control_dir(store, false);
+	int rc = control < 0 ? control : sweep_mirror(control, SCRATCH);
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
 int scratch_stat(struct store *store, const char *dir, const char *name,
 		 struct stat *ret_st)
 {

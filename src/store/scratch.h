@@ -24,6 +24,12 @@ int scratch_dir(struct store *store, const char *dir, bool create);
  */
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind);
 
+/*
+ * At the start: removes the mirrors of directories that hold no scratch, which
+ * a crash left.
+ */
+int scratch_sweep(struct store *store);
+
 /* lstat of a scratch entry. */
 int scratch_stat(struct store *store, const char *dir, const char *name,
 		 struct stat *ret_st);

@@ -113,6 +113,8 @@ int store_open(int source_fd, const struct store_options *options,
 		rc = redo_recover(store);
 	if (rc == 0 && !options->read_only)
 		rc = control_sweep(store);
+	if (rc == 0 && !options->read_only)
+		rc = scratch_sweep(store);
 	if (rc < 0)
 		store_free(store);
 	else

@@ -327,10 +327,8 @@ int main(int argc, char **argv)
 	bool self_test = false;
 	int status;
 
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc; i++)
 		self_test |= strcmp(argv[i], "--self-test") == 0;
-		verdict_strict |= strcmp(argv[i], "--strict") == 0;
-	}
 	if (!place_make(place, sizeof(place))) {
 		puts("skipped: no filesystem with extended attributes");
 		return 77;

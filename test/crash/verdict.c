@@ -3,11 +3,8 @@
 
 #include <bkup/name.h>
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool verdict_strict;
 
 /* Whether a step writes to scratch, which is a plain file: by and by. */
 static bool writes_scratch(const struct step *step)
@@ -80,27 +77,6 @@ const char *verdict_open(struct scene *scene)
 	return strstr(scene->log, "cannot") ? "recovery failed" : NULL;
 }
 
-static int is_file(const char *path, const struct stat *st, int type,
-		   struct FTW *where)
-{
-	(void)path;
-	(void)st;
-	(void)where;
-	return type != FTW_DP;
-}
-
-/*
- * Known: a crash between the removal of scratch and of the directories that it
- * was in leaves these, empty, and nobody removes them.
- */
-static bool only_empty_scratch(struct scene *scene)
-{
-	return !verdict_strict && scene_control(scene, "") == 3 &&
-	       scene_control(scene, "scratch") == 1 &&
-	       nftw(scene_at(scene, ".bkupfs"), is_file, 8,
-		    FTW_DEPTH | FTW_PHYS) == 0;
-}
-
 const char *verdict_left(struct scene *scene, const struct state *state)
 {
 	bool scratch = false;
@@ -108,10 +84,8 @@ const char *verdict_left(struct scene *scene, const struct state *state)
 	for (size_t i = 0; i < state->count; i++)
 		scratch |= state->list[i].part == STATE_SCRATCH;
 	if (!scratch)
-		return !scene_exists(scene, ".bkupfs") ||
-				       only_empty_scratch(scene)
-			       ? NULL
-			       : ".bkupfs is left";
+		return scene_exists(scene, ".bkupfs") ? ".bkupfs is left"
+						      : NULL;
 	return scene_control(scene, "") == 3 &&
 			       scene_control(scene, "scratch") == 1
 		       ? NULL

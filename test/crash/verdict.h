@@ -5,9 +5,6 @@
 
 #include "golden.h"
 
-/* Whether what is known to be wrong counts as well. */
-extern bool verdict_strict;
-
 enum verdict {
 	VERDICT_OLD,
 	VERDICT_NEW,
