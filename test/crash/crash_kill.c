@@ -194,6 +194,9 @@ static size_t judge(const struct point *point)
 			     shared->acknowledged);
 	if (verdict == VERDICT_BAD)
 		tell(point, step, "neither old nor new", &state);
+	/* Large steps are not done again each time. */
+	if (point->run.script->flags & SCRIPT_APART && point->at % LARGE)
+		verdict = VERDICT_NEW;
 	fault = verdict_again(&scene, step, &states[0], &states[1], verdict);
 	if (fault)
 		tell(point, step, fault, NULL);

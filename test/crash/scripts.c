@@ -99,7 +99,7 @@ const struct script scripts[] = {
 	},
 	{
 		.name = "sparse data",
-		.flags = SCRIPT_LINKED | SCRIPT_CANONICAL | SCRIPT_APART,
+		.flags = SCRIPT_LINKED | SCRIPT_APART,
 		.objects = {{"f", "e50 a40"}},
 		.steps =
 			{
