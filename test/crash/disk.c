@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SECTOR = 512, NAMES = 256, INODES = 512 };
+enum { SECTOR = 512, NAMES = 2048, INODES = 512 };
 
 /* Which number stands for which recorded one, in the disk made last. */
 static struct {

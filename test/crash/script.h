@@ -56,13 +56,15 @@ struct script_object {
 enum {
 	SCRIPT_LINKED = 1,    /* also with hard links */
 	SCRIPT_CANONICAL = 2, /* also with order=canonical */
-	/* Each step by itself, on what those before it make: for large files,
-	   and with hard links, unless there is scratch, which cannot be made
-	   without the store */
+	/*
+	 * Each step by itself, on what those before it make: for large files.
+	 * With hard links all are run so, but for those with scratch, which
+	 * cannot be made without the store.
+	 */
 	SCRIPT_APART = 4,
-	SCRIPT_SCRATCH = 16,
 	/* Its versions are judged whole: nothing gets lost between names. */
 	SCRIPT_NAMES = 8,
+	SCRIPT_SCRATCH = 16,
 };
 
 struct script {
