@@ -150,7 +150,8 @@ def counted(results):
 
 def significant(value):
     """Three digits that count, and no exponent for what is large."""
-    return f"{float(f'{value:.3g}'):,g}"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 1000 else f"{rounded:g}"
 
 
 def _milliseconds(values):
