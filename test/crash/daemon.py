@@ -28,7 +28,7 @@ LARGE = 3 << 20
 # At which calls it is killed, and at most at the how manieth of a thread.
 CALLS = [
     ("pwrite64,pwritev", 4),
-    ("copy_file_range,ftruncate,fallocate", 2),
+    ("copy_file_range,ftruncate,fallocate", 1),
     ("rename,renameat,renameat2,linkat", 2),
     ("unlinkat,mkdirat", 3),
     ("fsync,fdatasync,sync_file_range", 2),
@@ -148,11 +148,13 @@ class Kills(MountCase):
                 ["sh", "-c", 'cat "$0" >"$1"', path, self.at(name, ":a")])
 
     def patch(self, name):
+        """What dd opens, and so makes, it closes once it is its output."""
         old, (path, text) = self.state[name], self.text(4096)
         data = old.get("data", b"")
         place = self.random.randrange(len(data) // 4096 + 1)
         data = data[:place * 4096] + text + data[(place + 1) * 4096:]
-        return [{**old, "data": data}], [
+        made = [] if "data" in old else [{**old, "data": b""}]
+        return [*made, {**old, "data": data}], [
             "dd", f"if={path}", f"of={self.at(name, 'data')}", "bs=4096",
             f"seek={place}", "conv=notrunc,fsync", "status=none"]
 
