@@ -42,11 +42,46 @@ static struct inode *find_name(struct fs *fs, const struct inode *parent,
 	return link ? table_item(link, struct inode, name_link) : NULL;
 }
 
+static uint64_t number_hash(const struct inode *parent, uint64_t ino)
+{
+	return ino ^ parent->id * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* key: an inode, with its parent and number. */
+static bool number_matches(const struct table_link *link, const void *key)
+{
+	const struct inode *inode = table_item(link, struct inode, number_link);
+	const struct inode *wanted = key;
+
+	return inode->parent == wanted->parent && inode->ino == wanted->ino;
+}
+
+/*
+ * A stream that was renamed keeps its number, which is made of its old name:
+ * whoever gets that name next must have another one.
+ */
+static void make_number_unique(struct fs *fs, struct inode *inode)
+{
+	while (inode->kind == STORE_STREAM &&
+	       table_find(&fs->by_number,
+			  number_hash(inode->parent, inode->ino),
+			  number_matches, inode))
+		inode->ino = table_hash(&inode->ino, sizeof(inode->ino));
+}
+
 static int attach(struct fs *fs, struct inode *inode)
 {
-	int rc = table_add(&fs->by_name, &inode->name_link,
-			   name_hash(inode->parent, inode->name));
+	int rc;
 
+	make_number_unique(fs, inode);
+	rc = table_add(&fs->by_number, &inode->number_link,
+		       number_hash(inode->parent, inode->ino));
+	if (rc < 0)
+		return rc;
+	rc = table_add(&fs->by_name, &inode->name_link,
+		       name_hash(inode->parent, inode->name));
+	if (rc < 0)
+		table_remove(&fs->by_number, &inode->number_link);
 	inode->attached = rc == 0;
 	return rc;
 }
@@ -56,6 +91,7 @@ static void detach(struct fs *fs, struct inode *inode)
 	if (!inode->attached)
 		return;
 	table_remove(&fs->by_name, &inode->name_link);
+	table_remove(&fs->by_number, &inode->number_link);
 	inode->attached = false;
 }
 
@@ -125,6 +161,7 @@ int inodes_init(struct fs *fs)
 		return rc;
 	table_init(&fs->by_id);
 	table_init(&fs->by_name);
+	table_init(&fs->by_number);
 	fs->next_id = FUSE_ROOT_ID;
 	fs->root = inode_new(fs, NULL, "");
 	if (!fs->root)
@@ -178,6 +215,7 @@ void inodes_done(struct fs *fs)
 	table_each(&fs->by_id, free_inode, NULL);
 	table_done(&fs->by_id);
 	table_done(&fs->by_name);
+	table_done(&fs->by_number);
 }
 
 static struct inode *find_id(struct fs *fs, fuse_ino_t id)
@@ -330,6 +368,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 		inode = inode_new(fs, parent, name);
 		if (!inode)
 			return -ENOMEM;
+		inode->kind = entry->kind;
 		inode->ino = entry->st.st_ino;
 		if (attach(fs, inode) < 0) {
 			release(fs, inode);
@@ -471,8 +510,11 @@ void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
 	pthread_mutex_lock(&fs->lock);
 	inode = find_name(fs, parent, name);
 	if (inode && inode->kind != entry->kind) {
+		/* Another number is another place in the table. */
+		detach(fs, inode);
 		inode->kind = entry->kind;
 		inode->ino = entry->st.st_ino;
+		attach(fs, inode);
 		/* The content came along, and the kernel knows its size. */
 		inode->told = entry->version;
 	}

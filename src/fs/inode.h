@@ -28,7 +28,7 @@ struct fs {
 	struct fuse_session *session; /* for telling the kernel, or NULL */
 	pthread_rwlock_t tree;
 	pthread_mutex_t lock;
-	struct table by_id, by_name;
+	struct table by_id, by_name, by_number;
 	uint64_t next_id;
 	struct inode *root;
 	struct handle *handles; /* all that are open, under lock */
@@ -50,13 +50,13 @@ void handle_remove(struct fs *fs, struct handle *handle);
 
 /* All fields but id under fs.lock. */
 struct inode {
-	struct table_link id_link, name_link;
+	struct table_link id_link, name_link, number_link;
 	uint64_t id;
 	struct inode *parent; /* NULL for the root */
 	char *name;
 	bool attached; /* stands for its name */
 	enum store_kind kind;
-	uint64_t ino;	  /* st_ino, the same as long as the inode lives */
+	uint64_t ino;	  /* st_ino; no stream beside it has the same */
 	uint64_t lookups; /* by the kernel */
 	struct inode *first_child, *next, *previous; /* next: of the parent */
 	uint32_t opens;

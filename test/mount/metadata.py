@@ -415,6 +415,24 @@ class Numbers(Metadata):
         write(self.at("F/data"), b"new")
         self.assertEqual(self.numbers(), before)
 
+    def test_no_two_streams_share_one(self):
+        """A renamed stream keeps its number; its old name gets another."""
+        os.link(self.under("F"), self.under("other"))
+        number = os.stat(self.at("F/:a")).st_ino
+        os.rename(self.at("F/:a"), self.at("F/:moved"))
+        self.assertEqual(os.stat(self.at("F/:moved")).st_ino, number)
+        write(self.at("F/:a"), b"new")
+        new = os.stat(self.at("F/:a")).st_ino
+        self.assertNotEqual(new, number)
+        os.rename(self.at("F/:a"), self.at("F/:again"))
+        write(self.at("F/:a"), b"newer")
+        self.assertEqual(len({number, new,
+                              os.stat(self.at("F/:a")).st_ino}), 3)
+        self.remount()
+        numbers = [os.stat(self.at("F/" + name)).st_ino
+                   for name in os.listdir(self.at("F"))]
+        self.assertEqual(len(set(numbers)), len(numbers))
+
     def test_listing_agrees_with_stat(self):
         for path in (self.point, self.at("F")):
             with os.scandir(path) as entries:
