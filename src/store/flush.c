@@ -61,14 +61,16 @@ static int sync_parent(struct store_object *object)
 }
 
 /* What was committed may not have been made durable. */
-static int sync_committed(struct store_object *object)
+static int sync_committed(struct store_object *object, struct store_file *file)
 {
 	int rc = object->unfinished ? object_refresh(object, true) : 0;
+	const struct snapshot *snapshot = object->snapshot;
 	int fd;
 
 	if (rc < 0 || object->store->options.sync == STORE_SYNC_NONE)
 		return rc;
-	fd = version_fd(&object->snapshot->version);
+	/* Somebody may have taken the object away; this file is still open. */
+	fd = version_fd(snapshot ? &snapshot->version : &file->base->version);
 	return fd >= 0 && fsync(fd) < 0 ? -errno : sync_parent(object);
 }
 
@@ -83,7 +85,7 @@ int store_file_sync(struct store_file *file)
 	if (atomic_load(&file->dirty))
 		rc = commit_dirty(object, file, true);
 	else
-		rc = sync_committed(object);
+		rc = sync_committed(object, file);
 	pthread_mutex_unlock(&object->lock);
 	return rc;
 }

@@ -128,6 +128,9 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 
 	if (wants_write(flags))
 		await_release(object, name);
+	/* It may have been taken away meanwhile. */
+	if (!object->snapshot)
+		return -ESTALE;
 	rc = check_open(object, name, flags);
 	if (rc < 0)
 		return rc;
@@ -171,6 +174,24 @@ static int open_first_stream(struct store *store, const char *dir,
 	return rc;
 }
 
+static int open_scratch(struct store *store, const char *dir, const char *name,
+			int flags, mode_t mode, struct store_caller caller,
+			struct store_file **ret_file)
+{
+	struct store_file *file;
+	int rc = scratch_open(store, dir, name, flags, mode, caller, &file);
+
+	if (rc < 0)
+		return rc;
+	if (flags & O_TRUNC)
+		rc = store_file_truncate(file, 0);
+	if (rc < 0)
+		store_file_close(file, flags & O_ACCMODE);
+	else
+		*ret_file = file;
+	return rc;
+}
+
 int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 		    const char *name, int flags, mode_t mode,
 		    struct store_caller caller, struct store_file **ret_file)
@@ -185,7 +206,7 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 	if (strcmp(name, VIEW_NAME) == 0 && flags & O_CREAT)
 		return -EINVAL;
 	if (kind == STORE_SCRATCH_DIRECTORY)
-		return scratch_open(store, dir, name, flags, mode, caller,
+		return open_scratch(store, dir, name, flags, mode, caller,
 				    ret_file);
 	rc = object_enter(store, dir, &object);
 	if (rc < 0)
@@ -193,7 +214,7 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 	if (bkup_name_is_scratch(name)) {
 		if (rc)
 			object_leave(object);
-		return scratch_open(store, dir, name, flags, mode, caller,
+		return open_scratch(store, dir, name, flags, mode, caller,
 				    ret_file);
 	}
 	if (!rc)

@@ -8,6 +8,7 @@
  */
 #include "store/redo.h"
 
+#include "store/redo_format.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -22,17 +23,6 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-static const char magic[8] = "BKUPREDO";
-
-enum {
-	VERSION = 2,
-	HEAD_SIZE = 56,
-	RANGE_SIZE = 16,
-	HASH_SIZE = 8,
-	BUFFER_SIZE = 1 << 18,
-	TIMES_MAX = 1 << 16,
-};
-
 struct head {
 	uint32_t path_size;
 	uint64_t file_size;
@@ -41,227 +31,6 @@ struct head {
 	struct timespec mtime;
 	uint32_t times_size;
 };
-
-/* What a record says besides the ranges. */
-struct description {
-	const char *path;
-	uint64_t inode;
-	struct timespec mtime;
-	uint8_t *times;
-	size_t times_size;
-};
-
-/* A record while it is written: every byte goes into the hash. */
-struct output {
-	int fd;
-	uint64_t offset;
-	XXH3_state_t *hash;
-	uint8_t *buffer;
-};
-
-static int put(struct output *output, const void *bytes, size_t size)
-{
-	int rc = io_pwrite(output->fd, bytes, size, output->offset);
-
-	XXH3_64bits_update(output->hash, bytes, size);
-	output->offset += size;
-	return rc;
-}
-
-static int put_file(struct output *output, int from, uint64_t offset,
-		    uint64_t size)
-{
-	int rc = 0;
-
-	while (rc == 0 && size) {
-		size_t want = size < BUFFER_SIZE ? size : BUFFER_SIZE;
-		ssize_t n = io_pread(from, output->buffer, want, offset);
-
-		if (n < 0)
-			return n;
-		if ((size_t)n < want)
-			return -ESTALE;
-		rc = put(output, output->buffer, want);
-		offset += want;
-		size -= want;
-	}
-	return rc;
-}
-
-static int put_zeros(struct output *output, uint64_t size)
-{
-	int rc = 0;
-
-	memset(output->buffer, 0, BUFFER_SIZE);
-	while (rc == 0 && size) {
-		size_t n = size < BUFFER_SIZE ? size : BUFFER_SIZE;
-
-		rc = put(output, output->buffer, n);
-		size -= n;
-	}
-	return rc;
-}
-
-static int put_head(struct output *output, const struct plan *plan,
-		    const struct description *description)
-{
-	uint8_t head[HEAD_SIZE];
-	uint64_t ranges = 0, offset = 0;
-
-	for (size_t i = 0; i < plan->count; i++) {
-		ranges += !plan_stays(&plan->segments[i], PLAN_OLD, offset);
-		offset += plan->segments[i].size;
-	}
-	memcpy(head, magic, sizeof(magic));
-	le32_put(head + 8, VERSION);
-	le32_put(head + 12, strlen(description->path));
-	le64_put(head + 16, plan->size);
-	le64_put(head + 24, description->inode);
-	le64_put(head + 32, ranges);
-	le64_put(head + 40, description->mtime.tv_sec);
-	le32_put(head + 48, description->mtime.tv_nsec);
-	le32_put(head + 52, description->times_size);
-	return put(output, head, sizeof(head));
-}
-
-static int put_ranges(struct output *output, const struct plan *plan)
-{
-	uint64_t offset = 0;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < plan->count; i++) {
-		const struct plan_segment *segment = &plan->segments[i];
-		uint8_t range[RANGE_SIZE];
-
-		le64_put(range, offset);
-		le64_put(range + 8, segment->size);
-		if (!plan_stays(segment, PLAN_OLD, offset))
-			rc = put(output, range, sizeof(range));
-		offset += segment->size;
-	}
-	return rc;
-}
-
-static int put_segment(struct output *output, const struct plan *plan,
-		       const struct plan_segment *segment, int old, int stage)
-{
-	switch (segment->source) {
-	case PLAN_BYTES:
-		return put(output, plan->bytes + segment->offset,
-			   segment->size);
-	case PLAN_ZEROS:
-		return put_zeros(output, segment->size);
-	case PLAN_OLD:
-		return put_file(output, old, segment->offset, segment->size);
-	case PLAN_STAGE:
-		return put_file(output, stage, segment->offset, segment->size);
-	}
-	return -EINVAL;
-}
-
-static int put_data(struct output *output, const struct plan *plan, int old,
-		    int stage)
-{
-	uint64_t offset = 0;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < plan->count; i++) {
-		const struct plan_segment *segment = &plan->segments[i];
-
-		if (!plan_stays(segment, PLAN_OLD, offset))
-			rc = put_segment(output, plan, segment, old, stage);
-		offset += segment->size;
-	}
-	return rc;
-}
-
-static int write_record(struct output *output, const struct plan *plan, int old,
-			int stage, const struct description *description)
-{
-	uint8_t hash[HASH_SIZE];
-	int rc;
-
-	XXH3_64bits_reset(output->hash);
-	rc = put_head(output, plan, description);
-	if (rc == 0)
-		rc = put_ranges(output, plan);
-	if (rc == 0)
-		rc = put(output, description->path, strlen(description->path));
-	if (rc == 0)
-		rc = put(output, description->times, description->times_size);
-	if (rc == 0)
-		rc = put_data(output, plan, old, stage);
-	le64_put(hash, XXH3_64bits_digest(output->hash));
-	return rc < 0 ? rc : put(output, hash, sizeof(hash));
-}
-
-static int describe(const char *path, int old, const struct metadata *metadata,
-		    struct description *ret_description)
-{
-	struct description description = {.path = path,
-					  .mtime = metadata->mtime};
-	struct stat st;
-	int rc;
-
-	if (fstat(old, &st) < 0)
-		return -errno;
-	description.inode = st.st_ino;
-	rc = times_encode(&metadata->times, &description.times,
-			  &description.times_size);
-	/* What finds no room in the attribute is lost, as without a crash. */
-	if (description.times_size > TIMES_MAX)
-		description.times_size = 0;
-	if (rc == 0)
-		*ret_description = description;
-	return rc;
-}
-
-/* From here on the new version is certain. */
-static int promote(struct store *store, struct redo *redo)
-{
-	char name[CONTROL_NAME_SIZE];
-	int dir = control_dir(store, false);
-	int rc;
-
-	if (fsync(redo->fd) < 0)
-		return -errno;
-	snprintf(name, sizeof(name), "redo%s", redo->name + strlen("new"));
-	rc = control_rename(dir, redo->name, dir, name);
-	if (rc < 0)
-		return rc;
-	memcpy(redo->name, name, sizeof(name));
-	return control_sync(store);
-}
-
-int redo_record(struct store *store, const char *path, const struct plan *plan,
-		int old, int stage, const struct metadata *metadata,
-		struct redo *ret_redo)
-{
-	struct output output = {.hash = XXH3_createState(),
-				.buffer = malloc(BUFFER_SIZE)};
-	struct redo redo = {.fd = -1, .file = -1, .path = strdup(path)};
-	struct description description = {0};
-	int rc = describe(path, old, metadata, &description);
-
-	if (rc == 0 && (!output.hash || !output.buffer || !redo.path))
-		rc = -ENOMEM;
-	if (rc == 0)
-		rc = redo.fd = control_create(store, "new", redo.name);
-	if (rc >= 0) {
-		output.fd = redo.fd;
-		rc = write_record(&output, plan, old, stage, &description);
-	}
-	if (rc == 0)
-		rc = promote(store, &redo);
-	XXH3_freeState(output.hash);
-	free(output.buffer);
-	free(description.times);
-	if (rc < 0)
-		redo_abort(store, &redo);
-	else
-		*ret_redo = redo;
-	return rc;
-}
 
 static void redo_done(struct redo *redo)
 {
@@ -282,16 +51,16 @@ void redo_abort(struct store *store, struct redo *redo)
 /* Reads a record's head; what it says fits into the record's size. */
 static int read_head(int fd, uint64_t size, struct head *ret_head)
 {
-	uint8_t bytes[HEAD_SIZE];
+	uint8_t bytes[REDO_HEAD_SIZE];
 	struct head head;
 	ssize_t n = io_pread(fd, bytes, sizeof(bytes), 0);
 	uint64_t room, text;
 
 	if (n < 0)
 		return n;
-	if (n < HEAD_SIZE || size < HEAD_SIZE + HASH_SIZE ||
-	    memcmp(bytes, magic, sizeof(magic)) != 0 ||
-	    le32_get(bytes + 8) != VERSION)
+	if (n < REDO_HEAD_SIZE || size < REDO_HEAD_SIZE + REDO_HASH_SIZE ||
+	    memcmp(bytes, REDO_MAGIC, REDO_MAGIC_SIZE) != 0 ||
+	    le32_get(bytes + 8) != REDO_VERSION)
 		return -EBADMSG;
 	head.path_size = le32_get(bytes + 12);
 	head.file_size = le64_get(bytes + 16);
@@ -301,11 +70,11 @@ static int read_head(int fd, uint64_t size, struct head *ret_head)
 	head.mtime.tv_nsec = le32_get(bytes + 48);
 	head.times_size = le32_get(bytes + 52);
 	if (!head.path_size || head.path_size >= PATH_MAX ||
-	    head.times_size > TIMES_MAX || head.mtime.tv_nsec > 999999999)
+	    head.times_size > REDO_TIMES_MAX || head.mtime.tv_nsec > 999999999)
 		return -EBADMSG;
 	text = head.path_size + head.times_size;
-	room = size - HEAD_SIZE - HASH_SIZE;
-	if (text > room || head.ranges > (room - text) / RANGE_SIZE)
+	room = size - REDO_HEAD_SIZE - REDO_HASH_SIZE;
+	if (text > room || head.ranges > (room - text) / REDO_RANGE_SIZE)
 		return -EBADMSG;
 	*ret_head = head;
 	return 0;
@@ -314,7 +83,7 @@ static int read_head(int fd, uint64_t size, struct head *ret_head)
 /* Where the path begins. */
 static uint64_t path_offset(const struct head *head)
 {
-	return HEAD_SIZE + head->ranges * RANGE_SIZE;
+	return REDO_HEAD_SIZE + head->ranges * REDO_RANGE_SIZE;
 }
 
 /* Copies the ranges from the record to the file. */
@@ -324,16 +93,16 @@ static int apply_ranges(int record, uint64_t size, const struct head *head,
 	uint64_t data = path_offset(head) + head->path_size + head->times_size;
 
 	for (uint64_t i = 0; i < head->ranges; i++) {
-		uint8_t range[RANGE_SIZE];
+		uint8_t range[REDO_RANGE_SIZE];
 		uint64_t length;
 		ssize_t n = io_pread(record, range, sizeof(range),
-				     HEAD_SIZE + i * RANGE_SIZE);
+				     REDO_HEAD_SIZE + i * REDO_RANGE_SIZE);
 		int rc;
 
 		if (n < 0)
 			return n;
 		length = le64_get(range + 8);
-		if (n < RANGE_SIZE || length > size - HASH_SIZE - data)
+		if (n < REDO_RANGE_SIZE || length > size - REDO_HASH_SIZE - data)
 			return -EBADMSG;
 		rc = io_copy(record, data, file, le64_get(range), length);
 		if (rc < 0)
@@ -439,15 +208,15 @@ int redo_finish(struct store *store, struct redo *redo)
 /* Whether the hash at the end is that of all before. */
 static int check_hash(int fd, uint64_t size)
 {
-	cleanup_free uint8_t *buffer = malloc(BUFFER_SIZE);
+	cleanup_free uint8_t *buffer = malloc(REDO_BUFFER_SIZE);
 	XXH3_state_t *hash = XXH3_createState();
-	uint64_t end = size - HASH_SIZE;
+	uint64_t end = size - REDO_HASH_SIZE;
 	int rc = buffer && hash ? 0 : -ENOMEM;
 
 	if (rc == 0)
 		XXH3_64bits_reset(hash);
 	for (uint64_t at = 0; rc == 0 && at < end;) {
-		size_t want = end - at < BUFFER_SIZE ? end - at : BUFFER_SIZE;
+		size_t want = end - at < REDO_BUFFER_SIZE ? end - at : REDO_BUFFER_SIZE;
 		ssize_t n = io_pread(fd, buffer, want, at);
 
 		if (n < (ssize_t)want)
@@ -456,7 +225,7 @@ static int check_hash(int fd, uint64_t size)
 			XXH3_64bits_update(hash, buffer, want);
 		at += want;
 	}
-	if (rc == 0 && (io_pread(fd, buffer, HASH_SIZE, end) != HASH_SIZE ||
+	if (rc == 0 && (io_pread(fd, buffer, REDO_HASH_SIZE, end) != REDO_HASH_SIZE ||
 			le64_get(buffer) != XXH3_64bits_digest(hash)))
 		rc = -EBADMSG;
 	XXH3_freeState(hash);

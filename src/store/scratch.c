@@ -277,15 +277,9 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -ELOOP;
 	rc = flags & O_CREAT && st.st_uid != caller.uid ? own(fd, caller) : 0;
-	if (rc == 0)
-		rc = share(store, dir, steal_fd(&fd), &st, flags & O_ACCMODE,
-			   ret_file);
-	if (rc < 0 || !(flags & O_TRUNC) || store->options.read_only)
-		return rc;
-	rc = store_file_truncate(*ret_file, 0);
-	if (rc < 0)
-		store_file_close(*ret_file, flags & O_ACCMODE);
-	return rc;
+	return rc < 0 ? rc
+		      : share(store, dir, steal_fd(&fd), &st, flags & O_ACCMODE,
+			      ret_file);
 }
 
 struct store_object *scratch_close(struct store_file *file, int access)

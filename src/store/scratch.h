@@ -50,7 +50,7 @@ int scratch_move(struct store *store, const char *from, const char *to,
 /*
  * Opens a scratch file; all opens of one share a struct store_file.
  *
- * flags, mode, caller: as for store_file_open.
+ * flags, mode, caller: as for store_file_open, but nothing is cut.
  */
 int scratch_open(struct store *store, const char *dir, const char *name,
 		 int flags, mode_t mode, struct store_caller caller,
