@@ -63,8 +63,8 @@ void fs_reply_result(fuse_req_t req, int rc)
 	fuse_reply_err(req, rc < 0 ? -rc : 0);
 }
 
-int fs_find_entry(struct place *parent, const char *name,
-		  struct fuse_entry_param *ret_entry)
+static int find_once(struct place *parent, const char *name,
+		     struct fuse_entry_param *ret_entry)
 {
 	struct fs *fs = parent->fs;
 	uint64_t changes = store_changes(fs->store);
@@ -79,10 +79,21 @@ int fs_find_entry(struct place *parent, const char *name,
 		.attr_timeout = fs->options.timeout,
 		.entry_timeout = fs->options.timeout,
 	};
-	rc = inode_get(fs, parent->inode, name, &entry, ret_entry);
+	rc = inode_get(fs, parent->inode, name, &entry, changes, ret_entry);
 	/* What is old already must not be remembered. */
 	if (rc == 0 && store_changes(fs->store) != changes)
 		ret_entry->attr_timeout = ret_entry->entry_timeout = 0;
+	return rc;
+}
+
+int fs_find_entry(struct place *parent, const char *name,
+		  struct fuse_entry_param *ret_entry)
+{
+	int rc;
+
+	do
+		rc = find_once(parent, name, ret_entry);
+	while (rc == -EAGAIN);
 	return rc;
 }
 

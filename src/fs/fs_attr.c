@@ -50,6 +50,7 @@ static int stat_file(struct place *place, struct store_entry *ret_entry)
 
 static int stat_place(struct place *place, struct stat *ret_st)
 {
+	uint64_t changes = store_changes(place->fs->store);
 	struct store_entry entry;
 	int rc = place->file ? stat_file(place, &entry)
 			     : stat_path(place, &entry);
@@ -58,7 +59,7 @@ static int stat_place(struct place *place, struct stat *ret_st)
 		return rc;
 	entry.st.st_ino = place->ino;
 	*ret_st = entry.st;
-	inode_told(place->fs, place->inode, entry.version);
+	inode_told(place->fs, place->inode, entry.version, changes);
 	return 0;
 }
 
@@ -107,10 +108,14 @@ static int truncate_path(struct place *place, uint64_t size)
 		return rc;
 	rc = inode_opened(fs, place->inode, file);
 	if (rc == 0) {
+		uint64_t changes;
+
 		rc = store_file_truncate(file, size);
 		if (rc == 0)
 			rc = store_file_flush(file);
-		inode_told(fs, place->inode, store_file_version(file, NULL));
+		changes = store_changes(fs->store);
+		inode_told(fs, place->inode, store_file_version(file, NULL),
+			   changes);
 		inode_closed(fs, place->inode);
 	}
 	store_file_close(file, O_WRONLY);

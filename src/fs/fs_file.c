@@ -289,9 +289,13 @@ void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 
 	(void)id;
 	if (handle->access != O_RDONLY) {
+		struct fs *fs = fs_of(req);
+		uint64_t changes;
+
 		rc = store_file_flush(handle->file);
-		inode_told(fs_of(req), handle->inode,
-			   store_file_version(handle->file, NULL));
+		changes = store_changes(fs->store);
+		inode_told(fs, handle->inode,
+			   store_file_version(handle->file, NULL), changes);
 	}
 	fs_reply_result(req, rc);
 }

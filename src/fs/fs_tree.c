@@ -168,11 +168,12 @@ static int side_init(struct fs *fs, fuse_ino_t parent, const char *name,
 static void refresh_side(struct fs *fs, const struct side *side)
 {
 	const struct store_place *place = &side->place;
+	uint64_t changes = store_changes(fs->store);
 	struct store_entry entry;
 
 	if (store_lookup(fs->store, place->dir, place->kind, place->name,
 			 &entry) == 0)
-		inode_refresh(fs, side->inode, place->name, &entry);
+		inode_refresh(fs, side->inode, place->name, &entry, changes);
 }
 
 static int rename_sides(struct fs *fs, struct side *from, struct side *to,

@@ -353,13 +353,25 @@ static bool stands_for(const struct inode *inode,
 	       (is_directory(inode->kind) && is_directory(kind));
 }
 
+/* Notes what the kernel is told, unless it was told something newer. */
+static void note_told(struct inode *inode, uint64_t version, uint64_t changes)
+{
+	if (changes < inode->told_at)
+		return;
+	inode->told = version;
+	inode->told_at = changes;
+}
+
 static int get_locked(struct fs *fs, struct inode *parent, const char *name,
-		      const struct store_entry *entry,
+		      const struct store_entry *entry, uint64_t changes,
 		      struct fuse_entry_param *ret_entry)
 {
 	struct inode *inode = find_name(fs, parent, name);
 
 	if (inode && !stands_for(inode, entry)) {
+		/* A new inode for what is old would show that for a while. */
+		if (changes < inode->told_at)
+			return -EAGAIN;
 		detach(fs, inode);
 		release(fs, inode);
 		inode = NULL;
@@ -376,7 +388,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 		}
 	}
 	inode->kind = entry->kind;
-	inode->told = entry->version;
+	note_told(inode, entry->version, changes);
 	inode->lookups++;
 	ret_entry->ino = inode->id;
 	ret_entry->attr.st_ino = inode->ino;
@@ -384,13 +396,13 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 }
 
 int inode_get(struct fs *fs, struct inode *parent, const char *name,
-	      const struct store_entry *entry,
+	      const struct store_entry *entry, uint64_t changes,
 	      struct fuse_entry_param *ret_entry)
 {
 	int rc;
 
 	pthread_mutex_lock(&fs->lock);
-	rc = get_locked(fs, parent, name, entry, ret_entry);
+	rc = get_locked(fs, parent, name, entry, changes, ret_entry);
 	pthread_mutex_unlock(&fs->lock);
 	return rc;
 }
@@ -428,10 +440,11 @@ int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 	return rc;
 }
 
-void inode_told(struct fs *fs, struct inode *inode, uint64_t version)
+void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
+		uint64_t changes)
 {
 	pthread_mutex_lock(&fs->lock);
-	inode->told = version;
+	note_told(inode, version, changes);
 	pthread_mutex_unlock(&fs->lock);
 }
 
@@ -503,7 +516,7 @@ void inode_rename(struct fs *fs, struct inode *parent, const char *name,
 }
 
 void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
-		   const struct store_entry *entry)
+		   const struct store_entry *entry, uint64_t changes)
 {
 	struct inode *inode;
 
@@ -516,7 +529,7 @@ void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
 		inode->ino = entry->st.st_ino;
 		attach(fs, inode);
 		/* The content came along, and the kernel knows its size. */
-		inode->told = entry->version;
+		note_told(inode, entry->version, changes);
 	}
 	pthread_mutex_unlock(&fs->lock);
 }

@@ -62,6 +62,7 @@ struct inode {
 	uint32_t opens;
 	struct store_file *file; /* if opens; shared by all of them */
 	uint64_t told;	  /* version of the content whose size it was told */
+	uint64_t told_at; /* store_changes before that was looked up */
 	uint64_t version; /* of the content that the kernel cached */
 };
 
@@ -97,10 +98,12 @@ int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
  * The inode for what a lookup found, with one more lookup; made if the name
  * had none, or had one that stands for something else.
  *
+ * changes: store_changes before that.
  * ret_entry: gets the node id and st_ino.
+ * Errors: -EAGAIN if the inode is known to stand for something newer.
  */
 int inode_get(struct fs *fs, struct inode *parent, const char *name,
-	      const struct store_entry *entry,
+	      const struct store_entry *entry, uint64_t changes,
 	      struct fuse_entry_param *ret_entry);
 
 /* The kernel forgets count lookups. */
@@ -115,8 +118,13 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count);
  */
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
 
-/* The kernel was told, or knows by its own writes, the size of this content. */
-void inode_told(struct fs *fs, struct inode *inode, uint64_t version);
+/*
+ * The kernel was told, or knows by its own writes, the size of this content.
+ *
+ * changes: store_changes before that was looked up.
+ */
+void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
+		uint64_t changes);
 void inode_closed(struct fs *fs, struct inode *inode);
 
 /* The name stands for nothing, or something else, from now on. */
@@ -129,7 +137,7 @@ void inode_rename(struct fs *fs, struct inode *parent, const char *name,
 
 /* What a name stands for changed without the inode changing: kind, number. */
 void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
-		   const struct store_entry *entry);
+		   const struct store_entry *entry, uint64_t changes);
 
 /* Whether a name is known to be that of a stream or scratch file. */
 bool inode_is_leaf(struct fs *fs, fuse_ino_t parent, const char *name);

@@ -87,6 +87,20 @@ struct expected {
 	bool synced[STEPS];
 };
 
+/* Whether a step that was done survives, by its sync and the option. */
+static bool survives(const struct step *step)
+{
+	switch (scene.options.sync) {
+	case STORE_SYNC_CLOSE:
+		return true;
+	case STORE_SYNC_NONE:
+		return false;
+	case STORE_SYNC_FSYNC:
+		break;
+	}
+	return step->flags & STEP_SYNC;
+}
+
 static struct expected expect(const struct run *run, size_t end)
 {
 	struct expected expected = {.run = run, .last = run->first};
@@ -97,19 +111,20 @@ static struct expected expect(const struct run *run, size_t end)
 		if (event->kind == EVENT_BEGIN)
 			expected.last = event->step + 1;
 		if (event->kind == EVENT_DONE)
-			expected.synced[event->step] =
-				run->variant->script->steps[event->step].flags &
-				STEP_SYNC;
+			expected.synced[event->step] = survives(
+				&run->variant->script->steps[event->step]);
 	}
 	return expected;
 }
 
-/* Whether a step's fsync was of what stands at a path. */
+/* Whether what a step made survives for what stands at a path. */
 static bool syncs(const struct step *step, enum state_part part,
 		  const char *path)
 {
 	char name[256];
 
+	if (!step->name)
+		return false;
 	if (part == STATE_SCRATCH) {
 		snprintf(name, sizeof(name), "%s/%s", step->object, step->name);
 		return strcmp(path, name) == 0;
@@ -434,6 +449,38 @@ START_TEST(each_file_is_a_version_that_it_may_be)
 }
 END_TEST
 
+START_TEST(each_close_is_an_fsync_if_asked_for)
+{
+	scene.options.sync = STORE_SYNC_CLOSE;
+	try_all("small file");
+	try_all("large file");
+	printf("%zu states of the disk, with sync=close\n", disks);
+	ck_assert_uint_gt(disks, 500);
+	ck_assert_uint_eq(faults, 0);
+}
+END_TEST
+
+START_TEST(no_old_version_is_lost_without_syncs)
+{
+	scene.options.sync = STORE_SYNC_NONE;
+	try_all("small file");
+	try_all("large file");
+	printf("%zu states of the disk, with sync=none\n", disks);
+	ck_assert_uint_gt(disks, 500);
+	ck_assert_uint_eq(faults, 0);
+}
+END_TEST
+
+START_TEST(notices_that_closes_are_not_synced)
+{
+	quiet = true;
+	scene.options.sync = STORE_SYNC_CLOSE;
+	syncs_count = false;
+	try_all("small file");
+	ck_assert_uint_gt(faults, 10);
+}
+END_TEST
+
 START_TEST(notices_that_nothing_is_synced)
 {
 	quiet = true;
@@ -451,8 +498,11 @@ static void setup(void)
 
 int main(int argc, char **argv)
 {
-	const TTest *const tests[] = {each_file_is_a_version_that_it_may_be};
-	const TTest *const self_tests[] = {notices_that_nothing_is_synced};
+	const TTest *const tests[] = {each_file_is_a_version_that_it_may_be,
+				      each_close_is_an_fsync_if_asked_for,
+				      no_old_version_is_lost_without_syncs};
+	const TTest *const self_tests[] = {notices_that_nothing_is_synced,
+					   notices_that_closes_are_not_synced};
 	bool self_test = false;
 	int status;
 
@@ -464,7 +514,9 @@ int main(int argc, char **argv)
 		puts("skipped: no filesystem with extended attributes");
 		return 77;
 	}
-	status = unit_main_with("crash_cut", self_test ? self_tests : tests, 1,
+	status = unit_main_with("crash_cut", self_test ? self_tests : tests,
+				self_test ? N_ELEMENTS(self_tests)
+					  : N_ELEMENTS(tests),
 				SECONDS, setup, NULL);
 	place_remove(place);
 	return status;
