@@ -63,6 +63,7 @@ void fs_reply_result(fuse_req_t req, int rc)
 	fuse_reply_err(req, rc < 0 ? -rc : 0);
 }
 
+/* Looks once: 1 if the kernel was told something newer meanwhile. */
 static int find_once(struct place *parent, const char *name,
 		     struct fuse_entry_param *ret_entry)
 {
@@ -80,6 +81,8 @@ static int find_once(struct place *parent, const char *name,
 		.entry_timeout = fs->options.timeout,
 	};
 	rc = inode_get(fs, parent->inode, name, &entry, changes, ret_entry);
+	if (rc == -EAGAIN)
+		return 1;
 	/* What is old already must not be remembered. */
 	if (rc == 0 && store_changes(fs->store) != changes)
 		ret_entry->attr_timeout = ret_entry->entry_timeout = 0;
@@ -93,7 +96,7 @@ int fs_find_entry(struct place *parent, const char *name,
 
 	do
 		rc = find_once(parent, name, ret_entry);
-	while (rc == -EAGAIN);
+	while (rc > 0);
 	return rc;
 }
 
