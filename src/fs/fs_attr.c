@@ -63,20 +63,19 @@ static int stat_place(struct place *place, struct stat *ret_st)
 	return 0;
 }
 
-static void reply_attr(fuse_req_t req, struct place *place)
+static void reply_attr(fuse_req_t req, const struct place *place, int rc,
+		       const struct stat *st)
 {
-	struct stat st;
-	int rc = stat_place(place, &st);
-
 	if (rc < 0)
 		fs_reply_result(req, rc);
 	else
-		fuse_reply_attr(req, &st, place->fs->options.timeout);
+		fuse_reply_attr(req, st, place->fs->options.timeout);
 }
 
 void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	struct place place;
+	struct stat st;
 	int rc = place_enter(fs_of(req), id, &place);
 
 	(void)fi;
@@ -84,16 +83,34 @@ void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 		fs_reply_result(req, rc);
 		return;
 	}
-	reply_attr(req, &place);
+	rc = stat_place(&place, &st);
+	reply_attr(req, &place, rc, &st);
 	place_leave(&place);
 }
 
-/* truncate(2) of a path: opened, cut and committed at once. */
-static int truncate_path(struct place *place, uint64_t size)
+/*
+ * What is replied must be of the file that was changed: the kernel takes it for
+ * newer than all it knows.
+ */
+static void look_at_file(struct place *place, struct store_file *file)
+{
+	store_file_hold(file);
+	store_file_let_go(place->file);
+	place->file = file;
+}
+
+/*
+ * truncate(2) of a path: opened, cut and committed at once.
+ *
+ * ret_file: stays open, for the reply.
+ */
+static int truncate_path(struct place *place, uint64_t size,
+			 struct store_file **ret_file)
 {
 	struct fs *fs = place->fs;
 	struct store_file *file;
 	char *path = strdup(place->path);
+	uint64_t changes;
 	char *name;
 	int rc;
 
@@ -107,27 +124,34 @@ static int truncate_path(struct place *place, uint64_t size)
 	if (rc < 0)
 		return rc;
 	rc = inode_opened(fs, place->inode, file);
-	if (rc == 0) {
-		uint64_t changes;
-
-		rc = store_file_truncate(file, size);
-		if (rc == 0)
-			rc = store_file_flush(file);
-		changes = store_changes(fs->store);
-		inode_told(fs, place->inode, store_file_version(file, NULL),
-			   changes);
-		inode_closed(fs, place->inode);
+	if (rc < 0) {
+		store_file_close(file, O_WRONLY);
+		return rc;
 	}
-	store_file_close(file, O_WRONLY);
+	look_at_file(place, file);
+	rc = store_file_truncate(file, size);
+	if (rc == 0)
+		rc = store_file_flush(file);
+	changes = store_changes(fs->store);
+	inode_told(fs, place->inode, store_file_version(file, NULL), changes);
+	*ret_file = file;
 	return rc;
 }
 
-static int set_size(struct place *place, uint64_t size,
-		    struct fuse_file_info *fi)
+static void truncated(struct place *place, struct store_file *file)
 {
-	if (fi)
+	inode_closed(place->fs, place->inode);
+	store_file_close(file, O_WRONLY);
+}
+
+static int set_size(struct place *place, uint64_t size,
+		    struct fuse_file_info *fi, struct store_file **ret_file)
+{
+	if (fi) {
+		look_at_file(place, fs_file_of(fi));
 		return store_file_truncate(fs_file_of(fi), size);
-	return truncate_path(place, size);
+	}
+	return truncate_path(place, size, ret_file);
 }
 
 static int set_owner(struct place *place, const struct stat *attr, int to_set)
@@ -156,12 +180,12 @@ static int set_times(struct place *place, const struct stat *attr, int to_set)
 }
 
 static int set_attr(struct place *place, const struct stat *attr, int to_set,
-		    struct fuse_file_info *fi)
+		    struct fuse_file_info *fi, struct store_file **ret_file)
 {
 	int rc = 0;
 
 	if (to_set & FUSE_SET_ATTR_SIZE)
-		rc = set_size(place, attr->st_size, fi);
+		rc = set_size(place, attr->st_size, fi, ret_file);
 	/* The rest goes by the name, which is another's now. */
 	if (rc == 0 && !place->attached &&
 	    to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
@@ -191,20 +215,23 @@ static bool concerns_object(const struct place *place, int to_set)
 void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 		struct fuse_file_info *fi)
 {
+	struct store_file *file = NULL;
 	struct place place;
+	struct stat st;
 	int rc = place_enter(fs_of(req), id, &place);
 
 	if (rc < 0) {
 		fs_reply_result(req, rc);
 		return;
 	}
-	rc = set_attr(&place, attr, to_set, fi);
+	rc = set_attr(&place, attr, to_set, fi, &file);
 	if (rc == 0 && concerns_object(&place, to_set))
 		inode_notify_object(place.fs, place.inode);
-	if (rc < 0)
-		fs_reply_result(req, rc);
-	else
-		reply_attr(req, &place);
+	if (rc == 0)
+		rc = stat_place(&place, &st);
+	if (file)
+		truncated(&place, file);
+	reply_attr(req, &place, rc, &st);
 	place_leave(&place);
 }
 
