@@ -50,16 +50,20 @@ static int stat_file(struct place *place, struct store_entry *ret_entry)
 
 static int stat_place(struct place *place, struct stat *ret_st)
 {
-	uint64_t changes = store_changes(place->fs->store);
 	struct store_entry entry;
-	int rc = place->file ? stat_file(place, &entry)
-			     : stat_path(place, &entry);
+	uint64_t changes;
 
-	if (rc < 0)
-		return rc;
+	do {
+		int rc;
+
+		changes = store_changes(place->fs->store);
+		rc = place->file ? stat_file(place, &entry)
+				 : stat_path(place, &entry);
+		if (rc < 0)
+			return rc;
+	} while (!inode_told(place->fs, place->inode, entry.version, changes));
 	entry.st.st_ino = place->ino;
 	*ret_st = entry.st;
-	inode_told(place->fs, place->inode, entry.version, changes);
 	return 0;
 }
 

@@ -353,13 +353,14 @@ static bool stands_for(const struct inode *inode,
 	       (is_directory(inode->kind) && is_directory(kind));
 }
 
-/* Notes what the kernel is told, unless it was told something newer. */
-static void note_told(struct inode *inode, uint64_t version, uint64_t changes)
+/* Notes what the kernel is told; false if it was told something newer. */
+static bool note_told(struct inode *inode, uint64_t version, uint64_t changes)
 {
 	if (changes < inode->told_at)
-		return;
+		return false;
 	inode->told = version;
 	inode->told_at = changes;
+	return true;
 }
 
 static int get_locked(struct fs *fs, struct inode *parent, const char *name,
@@ -368,10 +369,10 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 {
 	struct inode *inode = find_name(fs, parent, name);
 
+	/* What is old must neither be told again, nor get an inode. */
+	if (inode && changes < inode->told_at)
+		return -EAGAIN;
 	if (inode && !stands_for(inode, entry)) {
-		/* A new inode for what is old would show that for a while. */
-		if (changes < inode->told_at)
-			return -EAGAIN;
 		detach(fs, inode);
 		release(fs, inode);
 		inode = NULL;
@@ -440,12 +441,15 @@ int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 	return rc;
 }
 
-void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
+bool inode_told(struct fs *fs, struct inode *inode, uint64_t version,
 		uint64_t changes)
 {
+	bool newest;
+
 	pthread_mutex_lock(&fs->lock);
-	note_told(inode, version, changes);
+	newest = note_told(inode, version, changes);
 	pthread_mutex_unlock(&fs->lock);
+	return newest;
 }
 
 void inode_closed(struct fs *fs, struct inode *inode)

@@ -122,8 +122,9 @@ int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
  * The kernel was told, or knows by its own writes, the size of this content.
  *
  * changes: store_changes before that was looked up.
+ * Returns: false if it was told something newer, and this must not be told.
  */
-void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
+bool inode_told(struct fs *fs, struct inode *inode, uint64_t version,
 		uint64_t changes);
 void inode_closed(struct fs *fs, struct inode *inode);
 
