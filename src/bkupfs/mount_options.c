@@ -83,40 +83,48 @@ static int apply_store(struct mount_options *options, const char *name,
 	return -EINVAL;
 }
 
+/* The place of a value among words that end with NULL, or -EINVAL. */
+static int parse_word(const char *name, const char *value,
+		      const char *const *words)
+{
+	char list[64] = "";
+
+	for (int i = 0; words[i]; i++) {
+		size_t used = strlen(list);
+
+		if (strcmp(value, words[i]) == 0)
+			return i;
+		snprintf(list + used, sizeof(list) - used, "%s'%s'",
+			 i ? " or " : "", words[i]);
+	}
+	log_message(LOG_ERR, "option '%s=%s' needs %s", name, value, list);
+	return -EINVAL;
+}
+
 static int apply_order(struct mount_options *options, const char *name,
 		       const char *value)
 {
-	(void)name;
-	if (strcmp(value, "keep") == 0) {
-		options->order = STORE_ORDER_KEEP;
-	} else if (strcmp(value, "canonical") == 0) {
-		options->order = STORE_ORDER_CANONICAL;
-	} else {
-		log_message(LOG_ERR,
-			    "option 'order=%s' needs 'keep' or 'canonical'",
-			    value);
-		return -EINVAL;
-	}
-	return 0;
+	static const char *const words[] = {"keep", "canonical", NULL};
+	static const enum store_order orders[] = {STORE_ORDER_KEEP,
+						  STORE_ORDER_CANONICAL};
+	int i = parse_word(name, value, words);
+
+	if (i >= 0)
+		options->order = orders[i];
+	return i < 0 ? i : 0;
 }
 
 static int apply_sync(struct mount_options *options, const char *name,
 		      const char *value)
 {
-	(void)name;
-	if (strcmp(value, "fsync") == 0) {
-		options->sync = STORE_SYNC_FSYNC;
-	} else if (strcmp(value, "close") == 0) {
-		options->sync = STORE_SYNC_CLOSE;
-	} else if (strcmp(value, "none") == 0) {
-		options->sync = STORE_SYNC_NONE;
-	} else {
-		log_message(LOG_ERR,
-			    "option 'sync=%s' needs 'none', 'fsync' or 'close'",
-			    value);
-		return -EINVAL;
-	}
-	return 0;
+	static const char *const words[] = {"none", "fsync", "close", NULL};
+	static const enum store_sync syncs[] = {
+		STORE_SYNC_NONE, STORE_SYNC_FSYNC, STORE_SYNC_CLOSE};
+	int i = parse_word(name, value, words);
+
+	if (i >= 0)
+		options->sync = syncs[i];
+	return i < 0 ? i : 0;
 }
 
 static int apply_timeout(struct mount_options *options, const char *name,
