@@ -4,10 +4,12 @@
 # Many threads in the same names, against a model: nothing is lost, nothing is
 # mixed, and at the end everything is where it was said to be.
 #
-#	LOAD_SECONDS	how long they run; 60
+#	LOAD_SECONDS	how long they run; 60, and 180 with ThreadSanitizer
 #	LOAD_SEED	of what they do; another one each time
 
-SECONDS_ASKED=${LOAD_SECONDS:-60}
+SECONDS_ASKED=60
+[ "${BKUP_SANITIZE:-}" != thread ] || SECONDS_ASKED=180
+SECONDS_ASKED=${LOAD_SECONDS:-$SECONDS_ASKED}
 export MNT_PATIENCE=$((SECONDS_ASKED + 300))
 # shellcheck source-path=SCRIPTDIR source=../support/mount.sh
 . "$(dirname "$0")/../support/mount.sh"
