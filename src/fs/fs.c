@@ -63,6 +63,11 @@ void fs_reply_result(fuse_req_t req, int rc)
 	fuse_reply_err(req, rc < 0 ? -rc : 0);
 }
 
+void fs_reply_inode_result(fuse_req_t req, int rc)
+{
+	fs_reply_result(req, rc == -ENOENT ? -ESTALE : rc);
+}
+
 /* Looks once: 1 if the kernel was told something newer meanwhile. */
 static int find_once(struct place *parent, const char *name,
 		     struct fuse_entry_param *ret_entry)

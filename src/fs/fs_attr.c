@@ -71,7 +71,7 @@ static void reply_attr(fuse_req_t req, const struct place *place, int rc,
 		       const struct stat *st)
 {
 	if (rc < 0)
-		fs_reply_result(req, rc);
+		fs_reply_inode_result(req, rc);
 	else
 		fuse_reply_attr(req, st, place->fs->options.timeout);
 }
@@ -256,7 +256,7 @@ static void reply_value(fuse_req_t req, ssize_t n, const char *value,
 			size_t size)
 {
 	if (n < 0)
-		fs_reply_result(req, n);
+		fs_reply_inode_result(req, n);
 	else if (!size)
 		fuse_reply_xattr(req, n);
 	else
@@ -321,7 +321,7 @@ void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,
 			note_acl(&place, name);
 		place_leave(&place);
 	}
-	fs_reply_result(req, rc);
+	fs_reply_inode_result(req, rc);
 }
 
 void fs_removexattr(fuse_req_t req, fuse_ino_t id, const char *name)
@@ -338,5 +338,5 @@ void fs_removexattr(fuse_req_t req, fuse_ino_t id, const char *name)
 			note_acl(&place, name);
 		place_leave(&place);
 	}
-	fs_reply_result(req, rc);
+	fs_reply_inode_result(req, rc);
 }

@@ -42,7 +42,7 @@ void fs_opendir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	}
 	if (rc < 0) {
 		free(handle);
-		fs_reply_result(req, rc);
+		fs_reply_inode_result(req, rc);
 		return;
 	}
 	handle_add(fs, &handle->handle, free_dir_handle);

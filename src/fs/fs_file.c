@@ -111,9 +111,8 @@ static int open_inode(struct place *place, int flags,
 
 	if (rc == 0)
 		rc = open_file(place, flags & ~O_TRUNC, &file);
-	/* The kernel remembers a name that is gone: let it look again. */
 	if (rc < 0)
-		return rc == -ENOENT ? -ESTALE : rc;
+		return rc;
 	rc = inode_opened(fs, place->inode, file);
 	if (rc < 0) {
 		store_file_close(file, flags & O_ACCMODE);
@@ -146,7 +145,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 		place_leave(&place);
 	}
 	if (rc < 0) {
-		fs_reply_result(req, rc);
+		fs_reply_inode_result(req, rc);
 		return;
 	}
 	fi->fh = (uintptr_t)handle;

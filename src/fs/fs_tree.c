@@ -116,7 +116,7 @@ void fs_readlink(fuse_req_t req, fuse_ino_t id)
 		place_leave(&place);
 	}
 	if (n < 0) {
-		fs_reply_result(req, n);
+		fs_reply_inode_result(req, n);
 		return;
 	}
 	target[n] = '\0';

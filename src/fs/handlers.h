@@ -15,6 +15,13 @@ int fs_find_entry(struct place *parent, const char *name,
 		  struct fuse_entry_param *ret_entry);
 void fs_reply_result(fuse_req_t req, int rc);
 
+/*
+ * The same for a request that names an inode, not a name: if nothing stands
+ * there any more, the kernel is to look the name up again, and not to tell its
+ * caller that there is none.
+ */
+void fs_reply_inode_result(fuse_req_t req, int rc);
+
 /* fs_tree.c */
 void fs_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
 void fs_forget(fuse_req_t req, fuse_ino_t id, uint64_t count);
