@@ -86,12 +86,7 @@ static int find_once(struct place *parent, const char *name,
 		.entry_timeout = fs->options.timeout,
 	};
 	rc = inode_get(fs, parent->inode, name, &entry, changes, ret_entry);
-	if (rc == -EAGAIN)
-		return 1;
-	/* What is old already must not be remembered. */
-	if (rc == 0 && store_changes(fs->store) != changes)
-		ret_entry->attr_timeout = ret_entry->entry_timeout = 0;
-	return rc;
+	return rc == -EAGAIN ? 1 : rc;
 }
 
 int fs_find_entry(struct place *parent, const char *name,

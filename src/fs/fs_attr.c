@@ -42,26 +42,31 @@ static int stat_path(struct place *place, struct store_entry *ret_entry)
 	return rc;
 }
 
-static int stat_file(struct place *place, struct store_entry *ret_entry)
+/* Looks once: 1 to look again. */
+static int stat_once(struct place *place, struct store_entry *ret_entry)
 {
-	ret_entry->version = store_file_version(place->file, NULL);
-	return store_file_stat(place->file, &ret_entry->st);
+	uint64_t changes = store_changes(place->fs->store);
+	int rc;
+
+	if (place->file) {
+		inode_told(place->fs, place->inode,
+			   store_file_version(place->file, NULL), changes);
+		return store_file_stat(place->file, &ret_entry->st);
+	}
+	rc = stat_path(place, ret_entry);
+	return rc < 0 ? rc : inode_tell(place, ret_entry->version, changes);
 }
 
 static int stat_place(struct place *place, struct stat *ret_st)
 {
 	struct store_entry entry;
-	uint64_t changes;
+	int rc;
 
-	do {
-		int rc;
-
-		changes = store_changes(place->fs->store);
-		rc = place->file ? stat_file(place, &entry)
-				 : stat_path(place, &entry);
-		if (rc < 0)
-			return rc;
-	} while (!inode_told(place->fs, place->inode, entry.version, changes));
+	do
+		rc = stat_once(place, &entry);
+	while (rc > 0);
+	if (rc < 0)
+		return rc;
 	entry.st.st_ino = place->ino;
 	*ret_st = entry.st;
 	return 0;

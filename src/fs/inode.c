@@ -353,14 +353,13 @@ static bool stands_for(const struct inode *inode,
 	       (is_directory(inode->kind) && is_directory(kind));
 }
 
-/* Notes what the kernel is told; false if it was told something newer. */
-static bool note_told(struct inode *inode, uint64_t version, uint64_t changes)
+/* Notes what the kernel is told, unless it was told something newer. */
+static void note_told(struct inode *inode, uint64_t version, uint64_t changes)
 {
 	if (changes < inode->told_at)
-		return false;
+		return;
 	inode->told = version;
 	inode->told_at = changes;
-	return true;
 }
 
 static int get_locked(struct fs *fs, struct inode *parent, const char *name,
@@ -441,15 +440,41 @@ int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 	return rc;
 }
 
-bool inode_told(struct fs *fs, struct inode *inode, uint64_t version,
+void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
 		uint64_t changes)
 {
-	bool newest;
-
 	pthread_mutex_lock(&fs->lock);
-	newest = note_told(inode, version, changes);
+	note_told(inode, version, changes);
 	pthread_mutex_unlock(&fs->lock);
-	return newest;
+}
+
+static int tell_locked(struct place *place, uint64_t version, uint64_t changes)
+{
+	struct inode *inode = place->inode;
+
+	if (changes < inode->told_at)
+		return 1;
+	if (inode->told == version) {
+		inode->told_at = changes;
+		return 0;
+	}
+	if (!inode->opens) {
+		detach(place->fs, inode);
+		return -ESTALE;
+	}
+	place->file = inode->file;
+	store_file_hold(place->file);
+	return 1;
+}
+
+int inode_tell(struct place *place, uint64_t version, uint64_t changes)
+{
+	int rc;
+
+	pthread_mutex_lock(&place->fs->lock);
+	rc = tell_locked(place, version, changes);
+	pthread_mutex_unlock(&place->fs->lock);
+	return rc;
 }
 
 void inode_closed(struct fs *fs, struct inode *inode)

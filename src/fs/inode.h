@@ -122,10 +122,20 @@ int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
  * The kernel was told, or knows by its own writes, the size of this content.
  *
  * changes: store_changes before that was looked up.
- * Returns: false if it was told something newer, and this must not be told.
  */
-bool inode_told(struct fs *fs, struct inode *inode, uint64_t version,
+void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
 		uint64_t changes);
+
+/*
+ * Whether the kernel may be told what the name of a place was found to be. An
+ * inode stands for one content: replies that cross on their way must not make
+ * it that of one and as long as another.
+ *
+ * Returns: 0; 1 if it is to be looked at again, since something newer was told
+ * or it was opened meanwhile: place->file is what is open then.
+ * Errors: -ESTALE if the name stands for other content now.
+ */
+int inode_tell(struct place *place, uint64_t version, uint64_t changes);
 void inode_closed(struct fs *fs, struct inode *inode);
 
 /* The name stands for nothing, or something else, from now on. */
