@@ -187,15 +187,20 @@ static int carry_out(struct store_object *object, const struct commit *commit,
 	unsigned int users = edit->base.snapshot == object->snapshot ? 2 : 1;
 	bool read = atomic_load(&object->snapshot->references) > users;
 	enum way way = way_choose(object, plan, edit->stage, read);
+	const struct snapshot *before = object->snapshot;
 	int rc;
 
 	if (way != WAY_PATCH)
 		return commit_by_rebuild(object, commit, plan,
 					 way == WAY_ADOPT, metadata);
 	rc = commit_patch(object, plan, commit->edit.stage, read, metadata);
-	/* Who may not write to the file may replace it all the same. */
+	/*
+	 * Who may not write to the file may replace it all the same; but the
+	 * plan is of no use once the file was changed.
+	 */
 	if ((rc == -EACCES || rc == -EPERM || rc == -ETXTBSY) &&
-	    object->st.st_nlink == 1 && !object->unfinished)
+	    object->st.st_nlink == 1 && object->snapshot == before &&
+	    !object->unfinished)
 		rc = commit_by_rebuild(object, commit, plan, false, metadata);
 	return rc;
 }

@@ -32,11 +32,11 @@ static int holds_staged(struct store_object *object, struct store_file *file)
 	const struct index_stream *now =
 		index_find(object->snapshot->index, file->name);
 	const struct stage_base base = file_base(file);
-	cleanup_free char *staged = malloc(2 * COMPARE_SIZE);
-	char *held = staged + COMPARE_SIZE;
+	cleanup_free char *staged = malloc(COMPARE_SIZE);
+	cleanup_free char *held = malloc(COMPARE_SIZE);
 	ssize_t n = 1;
 
-	if (!staged)
+	if (!staged || !held)
 		return -ENOMEM;
 	if (!now || now->size != file->stage.size)
 		return 0;

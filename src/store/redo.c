@@ -216,7 +216,8 @@ static int check_hash(int fd, uint64_t size)
 	if (rc == 0)
 		XXH3_64bits_reset(hash);
 	for (uint64_t at = 0; rc == 0 && at < end;) {
-		size_t want = end - at < REDO_BUFFER_SIZE ? end - at : REDO_BUFFER_SIZE;
+		size_t want = end - at < REDO_BUFFER_SIZE ? end - at
+							  : REDO_BUFFER_SIZE;
 		ssize_t n = io_pread(fd, buffer, want, at);
 
 		if (n < (ssize_t)want)
@@ -225,8 +226,9 @@ static int check_hash(int fd, uint64_t size)
 			XXH3_64bits_update(hash, buffer, want);
 		at += want;
 	}
-	if (rc == 0 && (io_pread(fd, buffer, REDO_HASH_SIZE, end) != REDO_HASH_SIZE ||
-			le64_get(buffer) != XXH3_64bits_digest(hash)))
+	if (rc == 0 &&
+	    (io_pread(fd, buffer, REDO_HASH_SIZE, end) != REDO_HASH_SIZE ||
+	     le64_get(buffer) != XXH3_64bits_digest(hash)))
 		rc = -EBADMSG;
 	XXH3_freeState(hash);
 	return rc;
