@@ -192,11 +192,14 @@ int times_set(struct times *times, const char *name, struct timespec time,
 
 void times_remove(struct times *times, const char *name)
 {
-	struct times_entry *entry =
-		times->count ? entry_find(times, name_hash(name)) : NULL;
+	uint64_t hash = name_hash(name);
+	size_t kept = 0;
 
-	if (entry)
-		*entry = times->entries[--times->count];
+	/* Others may have written it twice; then the first one counts. */
+	for (size_t i = 0; i < times->count; i++)
+		if (times->entries[i].hash != hash)
+			times->entries[kept++] = times->entries[i];
+	times->count = kept;
 }
 
 int times_copy(const struct times *times, struct times *ret_times)

@@ -239,6 +239,37 @@ START_TEST(an_attribute_that_makes_no_sense_counts_as_none)
 }
 END_TEST
 
+/* An exception in the attribute. */
+static void put_entry(uint8_t *bytes, const char *name, int64_t seconds)
+{
+	le64_put(bytes, table_hash(name, strlen(name)));
+	le64_put(bytes + 8, seconds);
+	le32_put(bytes + 16, 0);
+}
+
+START_TEST(a_stream_that_is_named_twice_has_one_time)
+{
+	uint8_t bytes[2 + 4 * 20] = {1, 0};
+	struct times times;
+
+	put_entry(bytes + 2, "data", 1);
+	put_entry(bytes + 22, ":a", 2);
+	put_entry(bytes + 42, "data", 3);
+	put_entry(bytes + 62, ":a", 4);
+	ck_assert_int_eq(fsetxattr(file, TIMES_XATTR, bytes, sizeof(bytes), 0),
+			 0);
+	ck_assert_int_eq(times_load(file, &times), 0);
+	ck_assert_int_eq(times_get(&times, "data", early).tv_sec, 1);
+	ck_assert_int_eq(times_set(&times, "data", early, early, false), 0);
+	ck_assert(times_equal(times_get(&times, "data", early), early));
+	/* And that of another one does not change by that. */
+	ck_assert_int_eq(times_get(&times, ":a", early).tv_sec, 2);
+	times_remove(&times, ":a");
+	ck_assert(times_equal(times_get(&times, ":a", early), early));
+	times_done(&times);
+}
+END_TEST
+
 START_TEST(random_attributes_do_no_harm)
 {
 	uint64_t random = 99;
@@ -305,6 +336,7 @@ int main(void)
 		streams_keep_their_times_when_the_file_changes,
 		is_stored_as_it_is_described,
 		an_attribute_that_makes_no_sense_counts_as_none,
+		a_stream_that_is_named_twice_has_one_time,
 		random_attributes_do_no_harm,
 		many_streams_find_room,
 		gives_errors,
