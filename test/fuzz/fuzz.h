@@ -73,4 +73,13 @@ size_t fuzz_mutate_backup(uint8_t *data, size_t size, size_t max_size,
 size_t fuzz_mutate_script_and_backup(uint8_t *data, size_t size,
 				     size_t max_size, unsigned int seed);
 
+/*
+ * The same for text in which some words mean something.
+ *
+ * as_utf16: how they are put in.
+ */
+size_t fuzz_mutate_words(uint8_t *data, size_t size, size_t max_size,
+			 unsigned int seed, const char *const *words,
+			 size_t count, bool as_utf16);
+
 #endif
