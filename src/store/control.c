@@ -2,6 +2,7 @@
 #include "store/control.h"
 
 #include "store/tree.h"
+#include "store/trust.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -38,21 +39,65 @@ static int make_control(struct store *store)
 	return 0;
 }
 
+/*
+ * What stands there is not to be used: so it stays until the next start, which
+ * alone looks for what is to be completed.
+ */
+static int refuse_control(struct store *store, int error, const char *fault)
+{
+	store->control_refused = error;
+	store_report(store, LOG_ERR,
+		     "'%s' is not used: %s; scratch is not shown, and nothing "
+		     "can be written",
+		     TREE_CONTROL, fault);
+	return error;
+}
+
+/* What a path gives at which something else than a directory of ours stands. */
+static bool is_foreign(int error)
+{
+	return error == -ENOTDIR || error == -ELOOP || error == -EXDEV ||
+	       error == -EACCES;
+}
+
+static int open_control(struct store *store)
+{
+	int fd = tree_open(store, TREE_CONTROL, O_RDONLY | O_DIRECTORY);
+	const char *fault;
+
+	if (is_foreign(fd))
+		return refuse_control(store, fd, strerror(-fd));
+	if (fd < 0)
+		return fd;
+	fault = trust_fault(fd, !store->options.read_only);
+	if (!fault)
+		return fd;
+	close(fd);
+	return refuse_control(store, -EPERM, fault);
+}
+
+static int get_control(struct store *store, bool create)
+{
+	int rc = 0;
+
+	if (store->control >= 0)
+		return store->control;
+	if (!store->control_refused && create)
+		rc = make_control(store);
+	if (!store->control_refused && rc == 0)
+		rc = store->control = open_control(store);
+	/* For reading, what is not to be used is not there. */
+	if (store->control_refused)
+		rc = create ? store->control_refused : -ENOENT;
+	return rc;
+}
+
 int control_dir(struct store *store, bool create)
 {
-	int fd = -ENOENT;
+	int fd;
 
 	pthread_mutex_lock(&store->control_lock);
-	if (store->control < 0) {
-		fd = create ? make_control(store) : 0;
-		if (fd == 0)
-			fd = tree_open(store, TREE_CONTROL,
-				       O_RDONLY | O_DIRECTORY);
-		if (fd >= 0)
-			store->control = fd;
-	} else {
-		fd = store->control;
-	}
+	fd = get_control(store, create);
 	pthread_mutex_unlock(&store->control_lock);
 	return fd;
 }

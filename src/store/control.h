@@ -22,8 +22,9 @@ enum { CONTROL_NAME_SIZE = 48 };
 
 /*
  * The control directory's descriptor, which stays the store's.
- * Errors: -ENOENT if it is not there and create is false; -EROFS, -EACCES,
- * -ENOSPC where it cannot be made.
+ * Errors: -ENOENT if create is false and it is not there, or not to be used;
+ * -EROFS, -EACCES, -ENOSPC where it cannot be made; -ENOTDIR, -ELOOP, and
+ * -EPERM if somebody else owns it or may write to it (trust.h).
  */
 int control_dir(struct store *store, bool create);
 

@@ -48,7 +48,8 @@ struct store {
 	struct table scratch_files; /* store_file, by inode number */
 
 	pthread_mutex_t control_lock;
-	int control;		/* SOURCE/.bkupfs, or -1 until it is needed */
+	int control;	     /* SOURCE/.bkupfs, or -1 until it is needed */
+	int control_refused; /* why what stands there is not used, or 0 */
 	atomic_bool control_synced; /* that it is there survives a power cut */
 	atomic_ullong next_name; /* for files below it: never used again */
 };

@@ -436,6 +436,22 @@ START_TEST(a_read_only_mount_applies_nothing)
 }
 END_TEST
 
+START_TEST(a_record_that_others_may_have_made_is_not_applied)
+{
+	struct bytes bytes = {0};
+
+	take_record(&bytes);
+	mkdir(scene_at(&scene, ".bkupfs"), 0700);
+	scene_put_bytes(&scene, ".bkupfs/redo-0", &bytes);
+	ck_assert_int_eq(chmod(scene_at(&scene, ".bkupfs"), 0777), 0);
+	ck_assert_int_eq(scene_open(&scene), 0);
+	scene_expect(&scene, "f", before);
+	ck_assert_uint_eq(scene_control(&scene, "redo-"), 1);
+	scene_expect_log(&scene, "others may write to it");
+	bytes_done(&bytes);
+}
+END_TEST
+
 START_TEST(other_files_there_are_left_alone)
 {
 	struct bytes bytes = {0};
@@ -481,6 +497,7 @@ int main(void)
 		a_kept_record_is_not_replaced,
 		what_stands_there_now_is_not_overwritten,
 		a_read_only_mount_applies_nothing,
+		a_record_that_others_may_have_made_is_not_applied,
 		other_files_there_are_left_alone,
 	};
 
