@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Making and removing what stands in the tree. */
+#include "store/caller.h"
 #include "store/commit.h"
 #include "store/file.h"
 #include "store/scratch.h"
@@ -9,31 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-
-/* Gives a new node to who asked for it; a set-group-id directory decides. */
-static int own(int dir, const char *name, struct store_caller caller)
-{
-	struct stat st;
-	gid_t gid = caller.gid;
-
-	if (geteuid() != 0)
-		return 0;
-	if (fstat(dir, &st) < 0)
-		return -errno;
-	if (st.st_mode & S_ISGID)
-		gid = st.st_gid;
-	if (caller.uid == 0 && gid == 0)
-		return 0;
-	return fchownat(dir, name, caller.uid, gid, AT_SYMLINK_NOFOLLOW) < 0
-		       ? -errno
-		       : 0;
-}
-
-/* Where something new is to be made. */
-struct spot {
-	int dir; /* the underlying directory, or that of scratch */
-	bool scratch;
-};
 
 /*
  * Whether a new directory is scratch: in an object all that may be made is; in
@@ -48,11 +24,15 @@ static bool makes_scratch_directory(struct store *store, const char *dir,
 	       tree_check_empty(store, dir) == 0;
 }
 
-static int find_spot(struct store *store, const char *dir, enum store_kind kind,
-		     const char *name, bool directory, struct spot *ret_spot)
+/*
+ * The directory, underlying or of scratch, in which something new is to be
+ * made.
+ */
+static int open_spot(struct store *store, const char *dir, enum store_kind kind,
+		     const char *name, bool directory)
 {
+	bool scratch = kind == STORE_SCRATCH_DIRECTORY;
 	struct store_object *object;
-	struct spot spot = {.scratch = kind == STORE_SCRATCH_DIRECTORY};
 	int in_object = 0;
 	int rc = store_check_writable(store);
 
@@ -60,91 +40,111 @@ static int find_spot(struct store *store, const char *dir, enum store_kind kind,
 		return rc;
 	if (tree_is_control(dir, name) || strcmp(name, ".view") == 0)
 		return -EINVAL;
-	if (!spot.scratch) {
+	if (!scratch) {
 		in_object = object_enter(store, dir, &object);
 		if (in_object < 0)
 			return in_object;
 		if (in_object)
 			object_leave(object);
-		spot.scratch = directory ? makes_scratch_directory(
-						   store, dir, in_object, name)
-					 : in_object &&
-						   bkup_name_is_scratch(name);
+		scratch = directory ? makes_scratch_directory(store, dir,
+							      in_object, name)
+				    : in_object && bkup_name_is_scratch(name);
 	}
-	if (in_object && !spot.scratch)
+	if (in_object && !scratch)
 		return -EINVAL;
-	spot.dir = spot.scratch ? scratch_dir(store, dir, true)
-				: tree_open(store, dir, O_PATH | O_DIRECTORY);
-	if (spot.dir < 0)
-		return spot.dir;
-	*ret_spot = spot;
-	return 0;
+	return scratch ? scratch_dir(store, dir, true)
+		       : tree_open(store, dir, O_PATH | O_DIRECTORY);
 }
 
-/* Gives what was made to who asked, if it was, and leaves the spot. */
-static int finish(struct spot *spot, const char *name,
-		  struct store_caller caller, int rc)
+/* What is to be made, and for whom. */
+struct making {
+	const char *name;
+	mode_t mode; /* with its type */
+	dev_t dev;
+	const char *target; /* of a symlink */
+	struct store_caller caller;
+};
+
+static int make_at(int dir, const struct making *making)
 {
-	if (rc == 0)
-		rc = own(spot->dir, name, caller);
-	close(spot->dir);
+	mode_t mode = making->mode;
+	int rc;
+
+	if (S_ISDIR(mode))
+		rc = mkdirat(dir, making->name, mode & 07777);
+	else if (S_ISLNK(mode))
+		rc = symlinkat(making->target, dir, making->name);
+	else
+		rc = mknodat(dir, making->name, mode, making->dev);
+	return rc < 0 ? -errno : 0;
+}
+
+static int make(struct store *store, const char *dir, enum store_kind kind,
+		const struct making *making)
+{
+	cleanup_close int spot = open_spot(store, dir, kind, making->name,
+					   S_ISDIR(making->mode));
+	int rc;
+
+	if (spot < 0)
+		return spot;
+	rc = caller_begin(making->caller);
+	if (rc < 0)
+		return rc;
+	pthread_rwlock_rdlock(&store->names);
+	rc = make_at(spot, making);
+	pthread_rwlock_unlock(&store->names);
+	caller_end();
 	return rc;
 }
 
 int store_mkdir(struct store *store, const char *dir, enum store_kind kind,
 		const char *name, mode_t mode, struct store_caller caller)
 {
-	struct spot spot;
-	int rc = find_spot(store, dir, kind, name, true, &spot);
-
-	if (rc < 0)
-		return rc;
-	pthread_rwlock_rdlock(&store->names);
-	rc = mkdirat(spot.dir, name, mode & 07777) < 0 ? -errno : 0;
-	pthread_rwlock_unlock(&store->names);
-	return finish(&spot, name, caller, rc);
+	return make(store, dir, kind,
+		    &(struct making){.name = name,
+				     .mode = S_IFDIR | (mode & 07777),
+				     .caller = caller});
 }
 
 int store_symlink(struct store *store, const char *dir, enum store_kind kind,
 		  const char *name, const char *target,
 		  struct store_caller caller)
 {
-	struct spot spot;
-	int rc = find_spot(store, dir, kind, name, false, &spot);
+	return make(store, dir, kind,
+		    &(struct making){.name = name,
+				     .mode = S_IFLNK,
+				     .target = target,
+				     .caller = caller});
+}
+
+/* Makes a stream, or a scratch file. */
+static int make_file(struct store *store, const char *dir, enum store_kind kind,
+		     const char *name, mode_t mode, struct store_caller caller)
+{
+	struct store_file *file;
+	int rc = store_file_open(store, dir, kind, name,
+				 O_CREAT | O_EXCL | O_WRONLY, mode, caller,
+				 &file);
 
 	if (rc < 0)
 		return rc;
-	pthread_rwlock_rdlock(&store->names);
-	rc = symlinkat(target, spot.dir, name) < 0 ? -errno : 0;
-	pthread_rwlock_unlock(&store->names);
-	return finish(&spot, name, caller, rc);
+	rc = store_file_flush(file);
+	store_file_close(file, O_WRONLY);
+	return rc;
 }
 
 int store_mknod(struct store *store, const char *dir, enum store_kind kind,
 		const char *name, mode_t mode, dev_t dev,
 		struct store_caller caller)
 {
-	struct store_file *file;
-	struct spot spot;
-	int rc;
-
-	if (S_ISREG(mode)) {
-		rc = store_file_open(store, dir, kind, name,
-				     O_CREAT | O_EXCL | O_WRONLY, mode, caller,
-				     &file);
-		if (rc < 0)
-			return rc;
-		rc = store_file_flush(file);
-		store_file_close(file, O_WRONLY);
-		return rc;
-	}
-	rc = find_spot(store, dir, kind, name, false, &spot);
-	if (rc < 0)
-		return rc;
-	pthread_rwlock_rdlock(&store->names);
-	rc = mknodat(spot.dir, name, mode, dev) < 0 ? -errno : 0;
-	pthread_rwlock_unlock(&store->names);
-	return finish(&spot, name, caller, rc);
+	if (S_ISREG(mode))
+		return make_file(store, dir, kind, name, mode, caller);
+	return make(store, dir, kind,
+		    &(struct making){.name = name,
+				     .mode = mode,
+				     .dev = dev,
+				     .caller = caller});
 }
 
 /* The directory that holds a node that is no stream. */
