@@ -93,20 +93,43 @@ int scratch_dir(struct store *store, const char *dir, bool create)
 	return rc;
 }
 
+/*
+ * Opens the directory that holds the mirror of what stands at path. With
+ * symlinks in scratch, no call may walk more than one name.
+ */
+static int open_holder(struct store *store, const char *path, bool create,
+		       const char **ret_name)
+{
+	cleanup_free char *dir = NULL;
+	int rc = tree_split(path, &dir, ret_name);
+
+	return rc < 0 ? rc : scratch_dir(store, dir, create);
+}
+
+/* Removes the mirror of path if it is empty. */
+static int remove_mirror(struct store *store, const char *path)
+{
+	const char *name;
+	cleanup_close int dir = open_holder(store, path, false, &name);
+
+	return dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -1 : 0;
+}
+
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 {
-	cleanup_free char *path = NULL;
+	cleanup_free char *path = strdup(dir);
 	int control = control_dir(store, false);
-	char *slash;
 
-	if (kind == STORE_SCRATCH_DIRECTORY)
+	if (!path || control < 0 || kind == STORE_SCRATCH_DIRECTORY)
 		return;
-	if (control < 0 || (*dir ? tree_join(SCRATCH, dir, &path)
-				 : -!(path = strdup(SCRATCH))) < 0)
-		return;
-	while (unlinkat(control, path, AT_REMOVEDIR) == 0 &&
-	       (slash = strrchr(path, '/')))
-		*slash = '\0';
+	while (*path) {
+		char *slash = strrchr(path, '/');
+
+		if (remove_mirror(store, path) < 0)
+			return;
+		*(slash ? slash : path) = '\0';
+	}
+	unlinkat(control, SCRATCH, AT_REMOVEDIR);
 }
 
 /*
@@ -168,33 +191,24 @@ int scratch_exists(struct store *store, const char *dir)
 int scratch_move(struct store *store, const char *from, const char *to,
 		 bool exchange)
 {
-	cleanup_free char *dir = NULL;
-	cleanup_close int from_fd = scratch_dir(store, from, false);
-	cleanup_close int to_fd = -1;
-	cleanup_free char *from_path = NULL, *to_path = NULL;
-	const char *name;
-	int control = control_dir(store, false);
-	int rc;
+	cleanup_close int mirror = scratch_dir(store, from, false);
+	cleanup_close int from_dir = -1, to_dir = -1;
+	const char *from_name, *to_name;
 
-	if (control < 0)
-		return 0;
-	if (from_fd < 0 && exchange)
+	if (mirror == -ENOENT && exchange)
 		return scratch_move(store, to, from, false);
-	if (from_fd < 0)
-		return from_fd == -ENOENT ? 0 : from_fd;
-	rc = tree_split(to, &dir, &name);
-	if (rc == 0)
-		rc = to_fd = scratch_dir(store, dir, true);
-	if (rc >= 0)
-		rc = tree_join(SCRATCH, from, &from_path);
-	if (rc == 0)
-		rc = tree_join(SCRATCH, to, &to_path);
-	if (rc < 0)
-		return rc;
-	if (exchange && renameat2(control, from_path, control, to_path,
+	if (mirror < 0)
+		return mirror == -ENOENT ? 0 : mirror;
+	from_dir = open_holder(store, from, false, &from_name);
+	if (from_dir < 0)
+		return from_dir;
+	to_dir = open_holder(store, to, true, &to_name);
+	if (to_dir < 0)
+		return to_dir;
+	if (exchange && renameat2(from_dir, from_name, to_dir, to_name,
 				  RENAME_EXCHANGE) == 0)
 		return 0;
-	return renameat(control, from_path, control, to_path) < 0 ? -errno : 0;
+	return renameat(from_dir, from_name, to_dir, to_name) < 0 ? -errno : 0;
 }
 
 static bool inode_matches(const struct table_link *link, const void *key)
