@@ -24,9 +24,11 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 /*
@@ -175,7 +177,6 @@ static int serve_session(struct daemon *daemon)
 		.source = daemon->source,
 		.mount_point = daemon->mount_point,
 		.readahead = daemon->command->options.readahead,
-		.store = daemon->store,
 		.fd = daemon->ready_fd,
 	};
 	int rc;
@@ -199,6 +200,23 @@ static int serve_session(struct daemon *daemon)
 	return atomic_load(&ready.done) ? EXIT_BROKE_OFF : EXIT_NOT_MOUNTED;
 }
 
+/*
+ * Tells the store where it is mounted, before anybody is answered. The mount is
+ * not asked, for nobody would answer.
+ */
+static void tell_mount(const struct daemon *daemon)
+{
+	struct statx root;
+
+	if (statx(AT_FDCWD, daemon->mount_point, AT_STATX_DONT_SYNC, 0, &root) <
+	    0)
+		log_message(LOG_WARNING, "cannot look at '%s': %s",
+			    daemon->mount_point, strerror(errno));
+	else
+		store_set_mount(daemon->store, makedev(root.stx_dev_major,
+						       root.stx_dev_minor));
+}
+
 static int serve(struct daemon *daemon)
 {
 	int status;
@@ -213,6 +231,7 @@ static int serve(struct daemon *daemon)
 	if (session_mount(daemon->command, daemon->source, daemon->mount_point,
 			  daemon->fs, &daemon->session) < 0)
 		return EXIT_NOT_MOUNTED;
+	tell_mount(daemon);
 	status = serve_session(daemon);
 	log_message(LOG_INFO, "unmounted '%s'", daemon->mount_point);
 	return status;

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 static int write_setting(const char *path, unsigned int value)
 {
@@ -56,11 +55,8 @@ static void *run(void *argument)
 		   STATX_BASIC_STATS, &root);
 	if (rc < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
 		return NULL;
-	if (rc == 0) {
+	if (rc == 0)
 		set_readahead(ready->readahead, &root);
-		store_set_mount(ready->store, makedev(root.stx_dev_major,
-						      root.stx_dev_minor));
-	}
 	atomic_store(&ready->done, true);
 	if (ready->fd >= 0)
 		log_route(LOG_NOTHING, LOG_INFO);

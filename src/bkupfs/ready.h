@@ -3,14 +3,12 @@
  * What is to be done once the mount answers. A thread asks it something, as
  * any user would, and when the answer is there
  *
- *	1. sets the kernel's readahead, and tells the store its device,
+ *	1. sets the kernel's readahead,
  *	2. lets the log go to syslog only, if this is a background process,
  *	3. lets the parent go, or tells the service manager.
  */
 #ifndef BKUPFS_READY_H
 #define BKUPFS_READY_H
-
-#include "store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +18,6 @@ struct ready {
 	const char *source; /* resolved paths */
 	const char *mount_point;
 	unsigned int readahead; /* KiB */
-	struct store *store;
 	int fd; /* of background_start, or -1 */
 
 	pthread_t thread;

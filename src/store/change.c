@@ -34,8 +34,10 @@ static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 	bool scratch = kind == STORE_SCRATCH_DIRECTORY;
 	struct store_object *object;
 	int in_object = 0;
-	int rc = store_check_writable(store);
+	int rc = tree_check_name(name);
 
+	if (rc == 0)
+		rc = tree_check_writable(store, dir);
 	if (rc < 0)
 		return rc;
 	if (tree_is_control(dir, name) || strcmp(name, ".view") == 0)
@@ -53,7 +55,7 @@ static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 	if (in_object && !scratch)
 		return -EINVAL;
 	return scratch ? scratch_dir(store, dir, true)
-		       : tree_open(store, dir, O_PATH | O_DIRECTORY);
+		       : tree_open_own(store, dir, O_PATH | O_DIRECTORY);
 }
 
 /* What is to be made, and for whom. */
@@ -208,7 +210,7 @@ static int unlink_stream(struct store_object *object, const char *name)
 
 static int unlink_node(struct store *store, const char *dir, const char *name)
 {
-	cleanup_close int fd = tree_open(store, dir, O_PATH | O_DIRECTORY);
+	cleanup_close int fd = tree_open_own(store, dir, O_PATH | O_DIRECTORY);
 	struct stat st;
 	int rc;
 
@@ -232,8 +234,10 @@ int store_unlink(struct store *store, const char *dir, enum store_kind kind,
 		 const char *name)
 {
 	struct store_object *object;
-	int rc = store_check_writable(store);
+	int rc = tree_check_name(name);
 
+	if (rc == 0)
+		rc = tree_check_writable(store, dir);
 	if (rc < 0)
 		return rc;
 	if (kind == STORE_SCRATCH_DIRECTORY)
@@ -260,7 +264,7 @@ static int remove_place(struct store *store, const char *path, int flags)
 	int rc;
 
 	pthread_rwlock_wrlock(&store->names);
-	dir = tree_open_parent(store, path, &name);
+	dir = tree_open_own_parent(store, path, &name);
 	rc = dir < 0 ? dir : unlinkat(dir, name, flags) < 0 ? -errno : 0;
 	if (rc == 0)
 		objects_rename(store, path, NULL);
@@ -282,12 +286,14 @@ int store_rmdir(struct store *store, const char *dir, enum store_kind kind,
 	cleanup_free char *path = NULL;
 	struct store_object *object;
 	struct store_entry entry;
-	int rc = store_check_writable(store);
+	int rc = tree_check_name(name);
 
 	if (rc == 0)
-		rc = store_lookup(store, dir, kind, name, &entry);
-	if (rc == 0)
 		rc = tree_join(dir, name, &path);
+	if (rc == 0)
+		rc = tree_check_writable(store, path);
+	if (rc == 0)
+		rc = store_lookup(store, dir, kind, name, &entry);
 	if (rc < 0)
 		return rc;
 	if (entry.kind == STORE_SCRATCH_DIRECTORY)

@@ -122,7 +122,8 @@ static int open_old(struct store_object *object)
 	}
 	rc = object_path(object, &path);
 	return rc < 0 ? rc
-		      : tree_open(object->store, path, O_RDONLY | O_DIRECTORY);
+		      : tree_open_own(object->store, path,
+				      O_RDONLY | O_DIRECTORY);
 }
 
 /* Makes it durable that a file is in a directory. */
@@ -247,7 +248,8 @@ int commit_object(struct store_object *object, const struct commit *commit)
 	const struct snapshot *before = object->snapshot;
 	int rc = store_check_writable(object->store);
 
-	if (rc == 0 && object->snapshot->fault.reason)
+	if (rc == 0 && (object->snapshot->fault.reason ||
+			object->st.st_dev != object->store->dev))
 		rc = -EROFS;
 	now.durable = is_durable(object->store, commit->durable);
 	if (rc == 0)

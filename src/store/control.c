@@ -62,7 +62,7 @@ static bool is_foreign(int error)
 
 static int open_control(struct store *store)
 {
-	int fd = tree_open(store, TREE_CONTROL, O_RDONLY | O_DIRECTORY);
+	int fd = tree_open_own(store, TREE_CONTROL, O_RDONLY | O_DIRECTORY);
 	const char *fault;
 
 	if (is_foreign(fd))

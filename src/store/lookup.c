@@ -79,15 +79,20 @@ static int lookup_node(struct store *store, const char *dir, const char *name,
 	int rc = tree_is_control(dir, name) ? -ENOENT
 					    : tree_join(dir, name, &path);
 
-	return rc < 0 ? rc : store_stat(store, path, ret_entry);
+	if (rc == 0)
+		rc = store_stat(store, path, ret_entry);
+	/* There is nothing in the own mount. */
+	return rc == -EXDEV ? -ENOENT : rc;
 }
 
 int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 		 const char *name, struct store_entry *ret_entry)
 {
 	struct store_object *object;
-	int rc;
+	int rc = tree_check_name(name);
 
+	if (rc < 0)
+		return rc;
 	if (kind == STORE_SCRATCH_DIRECTORY)
 		return lookup_scratch(store, dir, name, ret_entry);
 	rc = object_enter(store, dir, &object);
@@ -146,17 +151,21 @@ static int list_directory(struct store *store, const char *dir,
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
+	struct stat st;
 	int rc = tree_opendir(tree_open(store, dir, O_RDONLY | O_DIRECTORY),
 			      &entries);
 
+	/* The own mount is empty. */
 	if (rc < 0)
-		return rc;
+		return rc == -EXDEV ? 0 : rc;
+	if (fstat(dirfd(entries), &st) < 0)
+		return -errno;
 	while ((rc = tree_readdir(entries, &entry)) > 0) {
 		if (tree_is_control(dir, entry->d_name))
 			continue;
 		rc = listing_add(listing, entry->d_name,
 				 shown_type(entry->d_type),
-				 attr_inode(store->dev, entry->d_ino, 0, ""));
+				 attr_inode(st.st_dev, entry->d_ino, 0, ""));
 		if (rc < 0)
 			return rc;
 	}
@@ -238,15 +247,6 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 	return rc;
 }
 
-/* Whether a path is where the store itself is mounted. */
-static bool is_own_mount(struct store *store, const char *path)
-{
-	dev_t own = atomic_load(&store->own_mount);
-	struct stat st;
-
-	return own && tree_stat(store, path, &st) == 0 && st.st_dev == own;
-}
-
 int store_check_list(struct store *store, const char *dir,
 		     enum store_kind kind)
 {
@@ -260,7 +260,7 @@ int store_check_list(struct store *store, const char *dir,
 		if (rc)
 			return rc < 0 ? rc : 0;
 		fd = tree_open(store, dir, O_RDONLY | O_DIRECTORY);
-		if (fd == -EXDEV && is_own_mount(store, dir))
+		if (fd == -EXDEV)
 			return 0;
 	} else {
 		fd = scratch_dir(store, dir, false);
@@ -289,8 +289,6 @@ int store_list(struct store *store, const char *dir, enum store_kind kind,
 			object_leave(object);
 		} else if (rc == 0) {
 			rc = list_directory(store, dir, listing);
-			if (rc == -EXDEV && is_own_mount(store, dir))
-				rc = 0;
 		}
 		if (rc == 0)
 			rc = list_scratch(store, dir, false, listing);

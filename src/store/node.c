@@ -55,7 +55,7 @@ static int open_scratch(struct store *store, const char *path)
 }
 
 static int open_node(struct store *store, const char *path,
-		     enum store_kind kind)
+		     enum store_kind kind, bool change)
 {
 	cleanup_free char *object = NULL;
 	const char *name;
@@ -64,7 +64,10 @@ static int open_node(struct store *store, const char *path,
 	if (kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY)
 		return open_scratch(store, path);
 	rc = node_object_path(path, kind, &object, &name);
-	return rc < 0 ? rc : tree_open(store, object, O_PATH | O_NOFOLLOW);
+	if (rc < 0)
+		return rc;
+	return change ? tree_open_own(store, object, O_PATH | O_NOFOLLOW)
+		      : tree_open(store, object, O_PATH | O_NOFOLLOW);
 }
 
 /* Locks the object of a path, if there is one. */
@@ -88,16 +91,16 @@ static int lock_object(struct store *store, const char *path,
 }
 
 int node_enter(struct store *store, const char *path, enum store_kind kind,
-	       struct node *ret_node)
+	       bool change, struct node *ret_node)
 {
 	struct node node = {.kind = kind};
-	int rc = 0;
+	int rc = change ? tree_check_writable(store, path) : 0;
 
-	if (node_is_object(kind) || kind == STORE_DIRECTORY)
+	if (rc == 0 && (node_is_object(kind) || kind == STORE_DIRECTORY))
 		rc = lock_object(store, path, kind, &node.object);
 	if (rc < 0)
 		return rc;
-	node.fd = open_node(store, path, kind);
+	node.fd = open_node(store, path, kind, change);
 	rc = node.fd < 0 ? node.fd : fstat(node.fd, &node.st) < 0 ? -errno : 0;
 	if (rc < 0) {
 		node_leave(&node, false);

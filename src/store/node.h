@@ -34,8 +34,9 @@ struct node {
 	struct store_object *object; /* locked, or NULL */
 };
 
+/* Errors: -EROFS if it is to be changed and must not be. */
 int node_enter(struct store *store, const char *path, enum store_kind kind,
-	       struct node *ret_node);
+	       bool change, struct node *ret_node);
 
 /* changed: the metadata was; the object then takes that as known. */
 void node_leave(struct node *node, bool changed);

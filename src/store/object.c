@@ -212,29 +212,14 @@ static void supersede_changed(struct table_link *link, void *context)
 		supersede(object, file);
 }
 
-/* Opens a file that was a regular one a moment ago; never waits on a fifo. */
-static int open_regular(const struct store *store, const char *path)
-{
-	int fd = tree_open(store, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    fcntl(fd, F_SETFL, O_RDONLY) < 0) {
-		close(fd);
-		return -ESTALE;
-	}
-	return fd;
-}
-
 /* Indexes the file anew. */
 static int reload(struct store_object *object, const char *path)
 {
 	struct snapshot *snapshot = NULL;
 	struct index_fault fault = {0};
 	struct times times;
-	int fd = open_regular(object->store, path);
+	int fd = tree_open_regular(
+		tree_open(object->store, path, O_PATH | O_NOFOLLOW), O_RDONLY);
 	int rc;
 
 	if (fd < 0)

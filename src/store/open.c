@@ -197,10 +197,10 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 		    struct store_caller caller, struct store_file **ret_file)
 {
 	struct store_object *object;
-	int rc = wants_write(flags) || flags & O_CREAT
-			 ? store_check_writable(store)
-			 : 0;
+	int rc = tree_check_name(name);
 
+	if (rc == 0 && (wants_write(flags) || flags & O_CREAT))
+		rc = tree_check_writable(store, dir);
 	if (rc < 0)
 		return rc;
 	if (strcmp(name, VIEW_NAME) == 0 && flags & O_CREAT)

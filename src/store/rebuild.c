@@ -135,7 +135,8 @@ static int put_in_place(struct rebuild *rebuild, struct store_object *object,
 	const char *name = NULL;
 	struct stat st;
 	int dir = object->gone ? -ENOENT
-			       : tree_open_parent(store, object->path, &name);
+			       : tree_open_own_parent(store, object->path,
+						      &name);
 	int rc = dir < 0 ? dir : check_place(object, dir, name);
 
 	if (rc == 0 && fstat(dir, &st) < 0)

@@ -114,16 +114,15 @@ static int apply_ranges(int record, uint64_t size, const struct head *head,
 
 static int open_target(struct store *store, const char *path, uint64_t inode)
 {
-	int fd = tree_open(store, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+	cleanup_close int fd =
+		tree_open_own(store, path, O_PATH | O_NOFOLLOW);
 	struct stat st;
 
 	if (fd < 0)
 		return fd == -ENOENT ? -ESTALE : fd;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != inode) {
-		close(fd);
+	if (fstat(fd, &st) < 0 || st.st_ino != inode)
 		return -ESTALE;
-	}
-	return fd;
+	return tree_open_regular(steal_fd(&fd), O_RDWR);
 }
 
 /*

@@ -39,9 +39,9 @@ static int move_node(struct store *store, const char *from, const char *to,
 	int rc;
 
 	pthread_rwlock_wrlock(&store->names);
-	rc = from_dir = tree_open_parent(store, from, &from_name);
+	rc = from_dir = tree_open_own_parent(store, from, &from_name);
 	if (rc >= 0)
-		rc = to_dir = tree_open_parent(store, to, &to_name);
+		rc = to_dir = tree_open_own_parent(store, to, &to_name);
 	if (rc >= 0)
 		rc = tree_replace(from_dir, from_name, to_dir, to_name, flags);
 	if (rc == 0 && flags & RENAME_EXCHANGE)
@@ -445,13 +445,26 @@ static int rename_from_object(struct store *store,
 	return rc;
 }
 
+/* Whether what stands at a place, or may come there, may be changed. */
+static int check_side(struct store *store, const struct store_place *side)
+{
+	cleanup_free char *path = NULL;
+	int rc = tree_check_name(side->name);
+
+	if (rc == 0)
+		rc = tree_join(side->dir, side->name, &path);
+	return rc < 0 ? rc : tree_check_writable(store, path);
+}
+
 int store_rename(struct store *store, const struct store_place *from,
 		 const struct store_place *to, unsigned int flags)
 {
 	struct store_entry entry;
 	bool into_object;
-	int rc = store_check_writable(store);
+	int rc = check_side(store, from);
 
+	if (rc == 0)
+		rc = check_side(store, to);
 	if (rc == 0 && flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		rc = -EINVAL;
 	if (rc == 0 && strcmp(to->name, ".view") == 0)

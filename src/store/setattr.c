@@ -43,10 +43,8 @@ int store_chmod(struct store *store, const char *path, enum store_kind kind,
 		mode_t mode)
 {
 	struct node node;
-	int rc = store_check_writable(store);
+	int rc = node_enter(store, path, kind, true, &node);
 
-	if (rc == 0)
-		rc = node_enter(store, path, kind, &node);
 	if (rc < 0)
 		return rc;
 	rc = note_set(&node, SCRATCH_MODE_SET);
@@ -60,10 +58,8 @@ int store_chown(struct store *store, const char *path, enum store_kind kind,
 		uid_t uid, gid_t gid)
 {
 	struct node node;
-	int rc = store_check_writable(store);
+	int rc = node_enter(store, path, kind, true, &node);
 
-	if (rc == 0)
-		rc = node_enter(store, path, kind, &node);
 	if (rc < 0)
 		return rc;
 	rc = note_set(&node, SCRATCH_OWNER_SET);
@@ -202,12 +198,10 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 	cleanup_free char *object_path = NULL;
 	const char *name = NULL;
 	struct node node;
-	int rc = store_check_writable(store);
+	int rc = node_object_path(path, kind, &object_path, &name);
 
 	if (rc == 0)
-		rc = node_object_path(path, kind, &object_path, &name);
-	if (rc == 0)
-		rc = node_enter(store, path, kind, &node);
+		rc = node_enter(store, path, kind, true, &node);
 	if (rc < 0)
 		return rc;
 	if (node.object)

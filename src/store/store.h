@@ -10,15 +10,20 @@
  * (bkup/name.h); objects and directories hold scratch besides, files and
  * directories that are kept below SOURCE/.bkupfs/ and are no streams.
  *
+ * What is on another device than SOURCE, below a mount point or in a subvolume,
+ * is shown like the rest and never changed: whatever would change it, or move
+ * something there or from there, gives -EROFS.
+ *
  * Conventions: 0 or a positive result, else -errno, with outputs untouched.
  * All functions may be called from any thread. Nothing prints; what somebody
  * should know goes to store_options.report.
  *
  * Errors that any call on a stream or object may give, besides those of the
  * system call behind it: -EBADMSG if the underlying file is no backup file;
- * -EROFS in a read-only store; -EINVAL for a name that neither a stream nor
- * scratch may have; -ESTALE if the object was changed behind the store's back
- * in a way that does not merge.
+ * -EROFS in a read-only store, or on another device; -EINVAL for a name that
+ * neither a stream nor scratch may have, or that is none, "." or "..";
+ * -ESTALE if the object was changed behind the store's back in a way that does
+ * not merge.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -79,9 +84,9 @@ int store_open(int source_fd, const struct store_options *options,
 int store_close(struct store *store);
 
 /*
- * Tells the store the device of the mount that shows it, so that where that is
- * below SOURCE it is shown as an empty directory. Other mount points below
- * SOURCE can be seen, and cannot be entered: -EXDEV.
+ * Tells the store the device of the mount that shows it, before anything is
+ * asked by way of that: where it is below SOURCE it is shown as an empty
+ * directory, and never entered.
  */
 void store_set_mount(struct store *store, dev_t dev);
 

@@ -62,8 +62,8 @@ int store_syncdir(struct store *store, const char *path, enum store_kind kind)
 	if (S_ISDIR(st.st_mode))
 		return sync_fd(tree_open(store, path, O_RDONLY | O_DIRECTORY));
 	/* An object is durable in itself and in the directory above. */
-	rc = sync_fd(tree_open(store, path,
-			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+	rc = sync_fd(tree_open_regular(
+		tree_open(store, path, O_PATH | O_NOFOLLOW), O_RDONLY));
 	if (rc == 0)
 		rc = tree_split(path, &parent, &name);
 	return rc < 0 ? rc

@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 bool tree_is_control(const char *dir, const char *name)
@@ -36,6 +34,14 @@ int tree_join(const char *dir, const char *name, char **ret_path)
 	return 0;
 }
 
+int tree_check_name(const char *name)
+{
+	return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+			       strchr(name, '/')
+		       ? -EINVAL
+		       : 0;
+}
+
 int tree_split(const char *path, char **ret_dir, const char **ret_name)
 {
 	const char *slash = strrchr(path, '/');
@@ -46,43 +52,6 @@ int tree_split(const char *path, char **ret_dir, const char **ret_name)
 	*ret_dir = dir;
 	*ret_name = slash ? slash + 1 : path;
 	return 0;
-}
-
-int tree_openat(int dirfd, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-	};
-	int fd;
-
-	do
-		fd = syscall(SYS_openat2, dirfd, *path ? path : ".", &how,
-			     sizeof(how));
-	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return fd < 0 ? -errno : fd;
-}
-
-int tree_open(const struct store *store, const char *path, int flags)
-{
-	return tree_openat(store->root, path, flags);
-}
-
-int tree_open_parent(const struct store *store, const char *path,
-		     const char **ret_name)
-{
-	cleanup_free char *dir = NULL;
-	const char *name;
-	int rc;
-
-	rc = tree_split(path, &dir, &name);
-	if (rc < 0)
-		return rc;
-	rc = tree_open(store, dir, O_PATH | O_DIRECTORY);
-	if (rc >= 0)
-		*ret_name = name;
-	return rc;
 }
 
 static struct timespec timespec_of(struct statx_timestamp time)
@@ -110,13 +79,25 @@ static struct stat stat_of(const struct statx *stx)
 	};
 }
 
-/* A mount point below SOURCE: seen, but not entered. */
-static void stat_foreign(struct stat *st)
+/* The own mount: seen, but not entered. */
+static void stat_own_mount(struct stat *st)
 {
 	st->st_mode = S_IFDIR | 0555;
 	st->st_nlink = 1;
 	st->st_size = 0;
 	st->st_blocks = 0;
+}
+
+/*
+ * Whether a filesystem is to be asked for what it said may be out of date. What
+ * is mounted is not, as long as it is only seen from outside: it may hang.
+ */
+static bool is_to_be_asked(const struct store *store, const struct statx *stx)
+{
+	if (stat_of(stx).st_dev == store->dev)
+		return store->remote;
+	return stx->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT &&
+	       !(stx->stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 int tree_stat_at(const struct store *store, int dirfd, const char *name,
@@ -134,9 +115,9 @@ int tree_stat_at(const struct store *store, int dirfd, const char *name,
 		  &stx) < 0)
 		return -errno;
 	st = stat_of(&stx);
-	if (st.st_dev != store->dev) {
-		stat_foreign(&st);
-	} else if (store->remote) {
+	if (st.st_dev == atomic_load(&store->own_mount)) {
+		stat_own_mount(&st);
+	} else if (is_to_be_asked(store, &stx)) {
 		if (statx(dirfd, name, flags, STATX_BASIC_STATS, &stx) < 0)
 			return -errno;
 		st = stat_of(&stx);
@@ -264,8 +245,8 @@ int tree_check_empty(const struct store *store, const char *path)
 {
 	cleanup_closedir DIR *dir = NULL;
 	struct dirent *entry;
-	int rc = tree_opendir(tree_open(store, path, O_RDONLY | O_DIRECTORY),
-			      &dir);
+	int rc = tree_opendir(
+		tree_open_own(store, path, O_RDONLY | O_DIRECTORY), &dir);
 
 	while (rc >= 0 && (rc = tree_readdir(dir, &entry)) > 0)
 		if (!tree_is_control(path, entry->d_name))
@@ -305,9 +286,9 @@ static int find_below(const struct store *store, const char *dir,
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
-	int rc = tree_opendir(tree_open(store, dir,
-					O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-			      &entries);
+	int rc = tree_opendir(
+		tree_open_own(store, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+		&entries);
 
 	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0)
 		rc = find_in_entry(store, dir, entry, inode, ret_path);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Walks below SOURCE. No walk leaves it: not by symlinks, which are never
- * followed, and not by mount points, which give -EXDEV.
+ * Walks below SOURCE. No walk leaves it: symlinks are never followed. Other
+ * devices below it are read, and never written to: who wants to change
+ * something walks by tree_open_own.
  */
 #ifndef STORE_TREE_H
 #define STORE_TREE_H
@@ -22,14 +23,26 @@ bool tree_is_control(const char *dir, const char *name);
  */
 int tree_join(const char *dir, const char *name, char **ret_path);
 
+/* 0 if a name is one of an entry, -EINVAL for "", ".", ".." and with a '/'. */
+int tree_check_name(const char *name);
+
 /* Splits a path into dirname (malloc'ed) and a pointer to its last part. */
 int tree_split(const char *path, char **ret_dir, const char **ret_name);
 
-/* Opens what stands at path below dirfd with open(2) flags; returns the fd. */
+/*
+ * Opens what stands at path below dirfd, and not beyond a mount point, with
+ * open(2) flags; returns the fd.
+ */
 int tree_openat(int dirfd, const char *path, int flags);
 
-/* The same below SOURCE. */
+/*
+ * The same below SOURCE, for reading, on whatever device.
+ * Errors: -EXDEV in the mount that shows this store.
+ */
 int tree_open(const struct store *store, const char *path, int flags);
+
+/* The same for changes. Errors: -EXDEV on another device. */
+int tree_open_own(const struct store *store, const char *path, int flags);
 
 /*
  * Opens the directory that holds path, O_PATH.
@@ -37,8 +50,28 @@ int tree_open(const struct store *store, const char *path, int flags);
  */
 int tree_open_parent(const struct store *store, const char *path,
 		     const char **ret_name);
+int tree_open_own_parent(const struct store *store, const char *path,
+			 const char **ret_name);
 
-/* lstat(2) below SOURCE. A mount point is shown as an empty directory. */
+/*
+ * Opens a regular file that is open O_PATH. What stood in its place by then, a
+ * FIFO or a device, is not opened: that may block, and may do something.
+ *
+ * fd: taken over; a negative one is an error that is passed on.
+ * Errors: -ESTALE if it is none; -EAGAIN if somebody keeps a lease on it.
+ */
+int tree_open_regular(int fd, int flags);
+
+/*
+ * 0 if what stands at path, or what is made there, may be changed.
+ * Errors: -EROFS in a read-only store, and on another device.
+ */
+int tree_check_writable(const struct store *store, const char *path);
+
+/*
+ * lstat(2) below SOURCE. The mount that shows this store is an empty directory;
+ * of what else is mounted the filesystem is not asked: it might not answer.
+ */
 int tree_stat(const struct store *store, const char *path,
 	      struct stat *ret_st);
 

@@ -176,9 +176,10 @@ ssize_t store_getxattr(struct store *store, const char *path,
 		return get_stream_xattr(store, path, name, value, size);
 	if (is_hidden(name, kind))
 		return -ENODATA;
-	n = node_enter(store, path, kind, &node);
+	n = node_enter(store, path, kind, false, &node);
+	/* The own mount is an empty directory that has none. */
 	if (n < 0)
-		return n;
+		return n == -EXDEV ? -ENODATA : n;
 	link = node_link(node.fd);
 	if (node_is_object(node.kind) && acl_is_name(name))
 		n = acl_get(node.fd, node.kind, name, value, size);
@@ -236,9 +237,9 @@ ssize_t store_listxattr(struct store *store, const char *path,
 	if (kind == STORE_STREAM)
 		return list_stream(store, path, list, size);
 	names = malloc(XATTR_LIST_MAX);
-	n = names ? node_enter(store, path, kind, &node) : -ENOMEM;
+	n = names ? node_enter(store, path, kind, false, &node) : -ENOMEM;
 	if (n < 0)
-		return n;
+		return n == -EXDEV ? 0 : n;
 	link = node_link(node.fd);
 	n = listxattr(link.path, names, XATTR_LIST_MAX);
 	if (n < 0)
@@ -311,7 +312,7 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 	cleanup_free char *text = NULL;
 	struct node_link link;
 	struct node node;
-	int rc = store_check_writable(store);
+	int rc = tree_check_writable(store, path);
 
 	if (rc < 0)
 		return rc;
@@ -322,7 +323,7 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 	}
 	if (is_hidden(name, kind))
 		return -EPERM;
-	rc = node_enter(store, path, kind, &node);
+	rc = node_enter(store, path, kind, true, &node);
 	if (rc < 0)
 		return rc;
 	link = node_link(node.fd);
@@ -339,7 +340,7 @@ int store_removexattr(struct store *store, const char *path,
 {
 	struct node_link link;
 	struct node node;
-	int rc = store_check_writable(store);
+	int rc = tree_check_writable(store, path);
 
 	if (rc < 0)
 		return rc;
@@ -347,7 +348,7 @@ int store_removexattr(struct store *store, const char *path,
 		return set_stream_xattr(store, path, name, NULL);
 	if (is_hidden(name, kind))
 		return -ENODATA;
-	rc = node_enter(store, path, kind, &node);
+	rc = node_enter(store, path, kind, true, &node);
 	if (rc < 0)
 		return rc;
 	link = node_link(node.fd);

@@ -2,14 +2,17 @@
 /* Walks below SOURCE that must not leave it, and replacing what stands there */
 #include "scene.h"
 
+#include "store/scratch.h"
 #include "store/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct scene scene;
@@ -71,6 +74,105 @@ START_TEST(no_walk_leaves_the_source)
 		ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 		close(fd);
 	}
+}
+END_TEST
+
+/* Opens what stands at path, if that is a regular file. */
+static int open_regular(const char *path)
+{
+	int fd = tree_open(scene.store, path, O_PATH | O_NOFOLLOW);
+
+	return tree_open_regular(fd, O_RDONLY);
+}
+
+START_TEST(only_regular_files_are_opened)
+{
+	int fd;
+
+	ck_assert_int_eq(mkfifo(scene_at(&scene, "fifo"), 0600), 0);
+	fd = open_regular("f");
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & (O_NONBLOCK | O_PATH), 0);
+	close(fd);
+	ck_assert_int_eq(open_regular("fifo"), -ESTALE);
+	ck_assert_int_eq(open_regular("tofile"), -ESTALE);
+	ck_assert_int_eq(open_regular("d"), -ESTALE);
+	ck_assert_int_eq(open_regular("none"), -ENOENT);
+}
+END_TEST
+
+static volatile sig_atomic_t someone_came;
+
+static void note_opening(int signal)
+{
+	(void)signal;
+	someone_came = 1;
+}
+
+/* A FIFO that is opened lets go who waits for somebody at its other end. */
+START_TEST(who_waits_at_a_fifo_goes_on_waiting)
+{
+	const char *fifo = scene_at(&scene, "fifo");
+	pid_t child;
+	int status;
+
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	child = fork();
+	if (child == 0) {
+		alarm(20);
+		_exit(open(fifo, O_WRONLY) < 0);
+	}
+	/* Give it the time to wait there. */
+	usleep(100000);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(open_regular("fifo"), -ESTALE);
+	usleep(100000);
+	ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+}
+END_TEST
+
+/* Holds a lease on f in another process; gives it back if told to. */
+static pid_t lease(bool gives_back)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = open(scene_at(&scene, "f"), O_RDWR);
+
+		alarm(20);
+		signal(SIGIO, note_opening);
+		if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+			(void)!write(ready[1], "+", 1);
+		while (!someone_came || !gives_back)
+			usleep(10000);
+		_exit(fcntl(fd, F_SETLEASE, F_UNLCK));
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+START_TEST(nobody_is_kept_waiting_by_a_lease)
+{
+	int fd, status;
+	pid_t child = lease(true);
+
+	fd = open_regular("f");
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	child = lease(false);
+	ck_assert_int_eq(open_regular("f"), -EAGAIN);
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
 }
 END_TEST
 
@@ -291,10 +393,78 @@ START_TEST(the_store_follows_no_symlink)
 }
 END_TEST
 
+/* The kernel asks for no such names; but nothing here is to hang on that. */
+START_TEST(no_name_leads_elsewhere)
+{
+	static const char *const names[] = {"", ".", "..", "../f", "e/x",
+					    "/etc", "e/"};
+	const struct store_caller caller = {0};
+	struct store_entry entry;
+	struct store_file *file;
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+		const struct store_place bad = {"d", STORE_DIRECTORY, names[i]};
+		const struct store_place good = {"d", STORE_DIRECTORY, "g"};
+		struct store *store = scene.store;
+
+		for (int kind = STORE_DIRECTORY; kind <= STORE_OTHER; kind++) {
+			ck_assert_int_eq(store_lookup(store, "d", kind,
+						      names[i], &entry),
+					 -EINVAL);
+			ck_assert_int_eq(store_mkdir(store, "d", kind, names[i],
+						     0755, caller),
+					 -EINVAL);
+			ck_assert_int_eq(store_symlink(store, "d", kind,
+						       names[i], "x", caller),
+					 -EINVAL);
+			ck_assert_int_eq(store_mknod(store, "d", kind, names[i],
+						     S_IFIFO | 0600, 0, caller),
+					 -EINVAL);
+			ck_assert_int_eq(
+				store_unlink(store, "d", kind, names[i]),
+				-EINVAL);
+			ck_assert_int_eq(
+				store_rmdir(store, "d", kind, names[i]),
+				-EINVAL);
+			ck_assert_int_eq(store_file_open(store, "d", kind,
+							 names[i],
+							 O_RDWR | O_CREAT, 0600,
+							 caller, &file),
+					 -EINVAL);
+		}
+		ck_assert_int_eq(store_rename(store, &bad, &good, 0), -EINVAL);
+		ck_assert_int_eq(store_rename(store, &good, &bad, 0), -EINVAL);
+	}
+	ck_assert(scene_exists(&scene, "d/g"));
+}
+END_TEST
+
+/* Scratch may be a symlink, as may what stands in SOURCE. */
+START_TEST(pruning_follows_no_symlink)
+{
+	static const char *const dirs[] = {"outside", "outside/e", ".bkupfs",
+					   ".bkupfs/scratch"};
+
+	for (size_t i = 0; i < N_ELEMENTS(dirs); i++)
+		ck_assert_int_eq(mkdir(scene_at(&scene, dirs[i]), 0700), 0);
+	ck_assert_int_eq(symlink("../../outside",
+				 scene_at(&scene, ".bkupfs/scratch/d")),
+			 0);
+	scene_reopen(&scene);
+	scratch_prune(scene.store, "d/e", STORE_DIRECTORY);
+	ck_assert(scene_exists(&scene, "outside/e"));
+	ck_assert_int_lt(scratch_move(scene.store, "d/e", "d/h", false), 0);
+	ck_assert(scene_exists(&scene, "outside/e"));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		no_walk_leaves_the_source,
+		only_regular_files_are_opened,
+		who_waits_at_a_fifo_goes_on_waiting,
+		nobody_is_kept_waiting_by_a_lease,
 		attributes_are_of_what_stands_there,
 		attributes_are_those_of_stat,
 		opens_the_parent,
@@ -307,6 +477,8 @@ int main(void)
 		a_directory_with_entries_comes_back,
 		obeys_flags,
 		the_store_follows_no_symlink,
+		no_name_leads_elsewhere,
+		pruning_follows_no_symlink,
 	};
 
 	return unit_main_with("tree", tests, N_ELEMENTS(tests), 30, setup,
