@@ -2,29 +2,20 @@
 #include "bkup/message.h"
 
 #include "util/cleanup.h"
+#include "util/printable.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* How many bytes of text are a control character: C0, DEL or C1 in UTF-8. */
-static int control_length(const unsigned char *text)
-{
-	if (text[0] < 0x20 || text[0] == 0x7f)
-		return 1;
-	return text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0 ? 2 : 0;
-}
-
 void text_print(FILE *stream, const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	while (*text) {
+		bool plain;
+		size_t size = printable_next(text, &plain);
 
-	while (*c) {
-		int n = control_length(c);
-
-		if (!n)
-			putc(*c++, stream);
-		for (; n; n--)
-			fprintf(stream, "\\%03o", *c++);
+		for (; size; size--, text++)
+			fprintf(stream, plain ? "%c" : "\\%03o",
+				(unsigned char)*text);
 	}
 }
 

@@ -9,8 +9,7 @@
 #include <stdio.h>
 
 /*
- * Writes text with its control characters as \ooo, so that a name out of a
- * file can neither break a line nor command a terminal.
+ * Writes text with what is not printable (util/printable.h) as \ooo.
  */
 void text_print(FILE *stream, const char *text);
 

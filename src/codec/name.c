@@ -3,7 +3,7 @@
 #include <bkup/name.h>
 
 #include "name_base.h"
-#include "utf.h"
+#include "util/utf.h"
 #include "util/le.h"
 
 #include <inttypes.h>

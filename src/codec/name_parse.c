@@ -9,7 +9,7 @@
 #include <bkup/record.h>
 
 #include "name_base.h"
-#include "utf.h"
+#include "util/utf.h"
 #include "util/cleanup.h"
 #include "util/le.h"
 

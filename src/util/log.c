@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "util/log.h"
 
+#include "util/printable.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +12,7 @@
 #include <unistd.h>
 
 /* A path of the greatest length, and some words. */
-enum { MESSAGE_SIZE = 5000 };
+enum { MESSAGE_SIZE = 5000, LINE_SIZE = 4 * MESSAGE_SIZE };
 
 static const char *program = "";
 static bool to_journal;
@@ -42,22 +44,33 @@ void log_route(int stderr_priority, int syslog_priority)
 	atomic_store(&syslog_limit, syslog_priority);
 }
 
-static void make_printable(char *text)
+/* Takes off line ends at the end, which log lines have of their own. */
+static void trim(char *text)
 {
 	size_t size = strlen(text);
 
 	while (size && text[size - 1] == '\n')
-		text[--size] = 0;
-	for (; *text; text++)
-		if (((unsigned char)*text < ' ' && *text != '\t') ||
-		    *text == 0x7f)
-			*text = '?';
+		text[--size] = '\0';
+}
+
+/* line has room for four bytes of each of text. */
+static void make_printable(const char *text, char *line)
+{
+	while (*text) {
+		bool plain;
+		size_t size = printable_next(text, &plain);
+
+		for (; size; size--, text++)
+			line += sprintf(line, plain ? "%c" : "\\%03o",
+					(unsigned char)*text);
+	}
+	*line = '\0';
 }
 
 /* One write for the whole line, so that those of two threads do not mix. */
 static void write_line(int priority, const char *text)
 {
-	char line[MESSAGE_SIZE + 100];
+	char line[LINE_SIZE + 100];
 	int size;
 
 	if (to_journal)
@@ -70,17 +83,18 @@ static void write_line(int priority, const char *text)
 
 void log_vmessage(int priority, const char *format, va_list arguments)
 {
-	char text[MESSAGE_SIZE];
+	char text[MESSAGE_SIZE], line[LINE_SIZE];
 
 	if (priority > atomic_load(&stderr_limit) &&
 	    priority > atomic_load(&syslog_limit))
 		return;
 	vsnprintf(text, sizeof(text), format, arguments);
-	make_printable(text);
+	trim(text);
+	make_printable(text, line);
 	if (priority <= atomic_load(&stderr_limit))
-		write_line(priority, text);
+		write_line(priority, line);
 	if (priority <= atomic_load(&syslog_limit))
-		syslog(priority, "%s", text);
+		syslog(priority, "%s", line);
 }
 
 void log_message(int priority, const char *format, ...)

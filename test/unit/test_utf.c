@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit.h"
 
-#include "codec/utf.h"
+#include "util/utf.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One character at a time, out of and into UTF-16LE and UTF-8. */
-#ifndef CODEC_UTF_H
-#define CODEC_UTF_H
+#ifndef UTIL_UTF_H
+#define UTIL_UTF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "utf.h"
+#include "util/utf.h"
 
 #include "util/le.h"
 
