@@ -18,7 +18,7 @@ struct ready {
 	const char *source; /* resolved paths */
 	const char *mount_point;
 	unsigned int readahead; /* KiB */
-	int fd; /* of background_start, or -1 */
+	int fd;			/* of background_start, or -1 */
 
 	pthread_t thread;
 	atomic_bool done; /* whether the mount has answered */

@@ -3,8 +3,8 @@
 #include <bkup/name.h>
 
 #include "name_base.h"
-#include "util/utf.h"
 #include "util/le.h"
+#include "util/utf.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,9 +9,9 @@
 #include <bkup/record.h>
 
 #include "name_base.h"
-#include "util/utf.h"
 #include "util/cleanup.h"
 #include "util/le.h"
+#include "util/utf.h"
 
 #include <errno.h>
 #include <string.h>

@@ -88,8 +88,7 @@ static int walk_across(const struct store *store, const char *path)
 static int reopen(int fd, int flags)
 {
 	struct node_link link = node_link(fd);
-	int rc = openat(AT_FDCWD, link.path,
-			(flags & ~O_NOFOLLOW) | O_CLOEXEC);
+	int rc = openat(AT_FDCWD, link.path, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
 
 	return rc < 0 ? -errno : rc;
 }

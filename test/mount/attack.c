@@ -88,9 +88,9 @@ static void report(struct attack *attack)
 
 int main(int argc, char **argv)
 {
-	struct attack *attack = mmap(NULL, sizeof(*attack),
-				     PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct attack *attack =
+		mmap(NULL, sizeof(*attack), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bool naive = argc == 6 && strcmp(argv[5], "naive") == 0;
 	pid_t attacker, client;
 	bool good;

@@ -27,7 +27,7 @@ enum { SCENES = 7, OPERATIONS_MAX = 32 };
 /* What the processes share. */
 struct attack {
 	atomic_bool stop;
-	atomic_uint scene;  /* in which both are at work now */
+	atomic_uint scene; /* in which both are at work now */
 	atomic_ulong swaps[SCENES];
 	atomic_ulong done[OPERATIONS_MAX], failed[OPERATIONS_MAX];
 	atomic_ulong leaks; /* how often what is outside was seen */
@@ -46,8 +46,7 @@ void attack_swap(struct attack *attack);
  * root: what the places are below: the mount or, for a naive client, SOURCE.
  * naive: walks and follows as one does who thinks of no attacker.
  */
-void attack_operate(struct attack *attack, int root, bool naive,
-		    uint64_t seed);
+void attack_operate(struct attack *attack, int root, bool naive, uint64_t seed);
 
 /* The name of an operation; NULL beyond the last. */
 const char *attack_operation(unsigned int i);

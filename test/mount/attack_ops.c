@@ -128,9 +128,8 @@ static int write_some(int fd)
 {
 	static const char text[] = "written by the client";
 
-	return close_after(fd, fd < 0 || write(fd, text, sizeof(text)) < 0
-				       ? -1
-				       : 0);
+	return close_after(fd, fd < 0 || write(fd, text, sizeof(text)) < 0 ? -1
+									   : 0);
 }
 
 static int op_write(struct client *client)
@@ -188,10 +187,9 @@ static int rename_in(int dir, const char *from, const char *to)
 
 static int place_in(int dir, const char *from, const char *to)
 {
-	int fd = openat(dir, from,
-			O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
-				O_NONBLOCK,
-			0666);
+	int fd = openat(
+		dir, from,
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
 
 	return write_some(fd) < 0 ? -1 : renameat(dir, from, dir, to);
 }
@@ -240,8 +238,7 @@ static int op_decide(struct client *client)
 		return write_some(open_at(client, client->dir, "e/new",
 					  O_WRONLY | O_CREAT));
 	dir = open_at(client, client->dir, "e", O_PATH | O_DIRECTORY);
-	fd = dir < 0 ? -1
-		     : open_at(client, dir, "data", O_WRONLY | O_CREAT);
+	fd = dir < 0 ? -1 : open_at(client, dir, "data", O_WRONLY | O_CREAT);
 	return close_after(dir, write_some(fd));
 }
 
@@ -249,8 +246,8 @@ static int op_decide(struct client *client)
 static int op_empty(struct client *client)
 {
 	int dir = open_at(client, client->dir, "e", O_PATH | O_DIRECTORY);
-	int rc = dir < 0 ? -1
-			 : unlinkat(dir, client->naive ? "new" : "data", 0);
+	int rc =
+		dir < 0 ? -1 : unlinkat(dir, client->naive ? "new" : "data", 0);
 
 	return close_after(dir, rc);
 }
@@ -262,8 +259,8 @@ static int op_symlink(struct client *client)
 
 static int op_mknod(struct client *client)
 {
-	return mknodat(client->dir, pick(client, 2) ? "s" : "t",
-		       S_IFIFO | 0666, 0);
+	return mknodat(client->dir, pick(client, 2) ? "s" : "t", S_IFIFO | 0666,
+		       0);
 }
 
 static int op_unlink(struct client *client)
@@ -291,8 +288,8 @@ static const char *any(struct client *client)
 
 static int op_chmod(struct client *client)
 {
-	return fchmodat(client->dir, any(client),
-			pick(client, 2) ? 0666 : 0644, no_follow(client));
+	return fchmodat(client->dir, any(client), pick(client, 2) ? 0666 : 0644,
+			no_follow(client));
 }
 
 static int op_chown(struct client *client)

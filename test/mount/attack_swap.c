@@ -16,7 +16,7 @@ const char *const attack_names[SCENES] = {
 };
 
 const char *const attack_places[SCENES] = {
-	"outside/p", "dotdot/p", "inside/p",	"link/p",
+	"outside/p", "dotdot/p", "inside/p",	 "link/p",
 	"fifo/p",    "kind/p",	 "updown/a/b/p",
 };
 
@@ -52,8 +52,7 @@ static int swap(unsigned int scene, unsigned int turn)
 
 	if (scene == SCENES - 1)
 		return rename(pair[turn % 2], pair[(turn + 1) % 2]);
-	return renameat2(AT_FDCWD, pair[0], AT_FDCWD, pair[1],
-			 RENAME_EXCHANGE);
+	return renameat2(AT_FDCWD, pair[0], AT_FDCWD, pair[1], RENAME_EXCHANGE);
 }
 
 /*

@@ -124,7 +124,7 @@ static void is_told_once(const char *fault)
 /* What is in it looks like scratch, and like what a crash left. */
 static void fill(const char *path)
 {
-	char name[PATH_MAX + 32];
+	char name[2 * PATH_MAX];
 
 	snprintf(name, sizeof(name), "%s/stage-0", path);
 	close(open(name, O_WRONLY | O_CREAT, 0600));

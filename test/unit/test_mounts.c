@@ -245,9 +245,9 @@ START_TEST(what_is_mounted_is_read)
 	ck_assert_int_eq(store_lookup(scene.store, "m", STORE_DIRECTORY,
 				      "nothing", &entry),
 			 -ENOENT);
-	ck_assert_int_eq(store_lookup(scene.store, "m", STORE_DIRECTORY, "..",
-				      &entry),
-			 -EINVAL);
+	ck_assert_int_eq(
+		store_lookup(scene.store, "m", STORE_DIRECTORY, "..", &entry),
+		-EINVAL);
 }
 END_TEST
 
@@ -324,9 +324,9 @@ static void cannot_be_moved(const char *dir, const char *name)
 
 	for (size_t i = 0; i < N_ELEMENTS(flags); i++) {
 		/* Within, out of, and into. */
-		ck_assert_int_eq(scene_rename(&scene, dir, name, dir, ":to",
-					      flags[i]),
-				 -EROFS);
+		ck_assert_int_eq(
+			scene_rename(&scene, dir, name, dir, ":to", flags[i]),
+			-EROFS);
 		ck_assert_int_eq(
 			scene_rename(&scene, dir, name, "", "od", flags[i]),
 			-EROFS);
@@ -342,14 +342,14 @@ START_TEST(what_is_mounted_is_not_written)
 		const char *path;
 		enum store_kind kind;
 	} rows[] = {
-		{"m", STORE_DIRECTORY},	    {"m/sub", STORE_DIRECTORY},
+		{"m", STORE_DIRECTORY},	      {"m/sub", STORE_DIRECTORY},
 		{"m/sub/n", STORE_DIRECTORY}, {"m/f", STORE_OBJECT},
-		{"m/f/data", STORE_STREAM}, {"m/link", STORE_OTHER},
-		{"bound", STORE_OBJECT},    {"bound/data", STORE_STREAM},
+		{"m/f/data", STORE_STREAM},   {"m/link", STORE_OTHER},
+		{"bound", STORE_OBJECT},      {"bound/data", STORE_STREAM},
 		{"m/sub/n/h", STORE_OBJECT},
 	};
-	static const char *const dirs[] = {"m",	    "m/sub", "m/sub/n", "m/f",
-					   "bound", "m/bare"};
+	static const char *const dirs[] = {"m",	  "m/sub", "m/sub/n",
+					   "m/f", "bound", "m/bare"};
 	struct bytes before = {0}, after = {0};
 	struct stat st;
 

@@ -396,8 +396,8 @@ END_TEST
 /* The kernel asks for no such names; but nothing here is to hang on that. */
 START_TEST(no_name_leads_elsewhere)
 {
-	static const char *const names[] = {"", ".", "..", "../f", "e/x",
-					    "/etc", "e/"};
+	static const char *const names[] = {"",	   ".",	   "..", "../f",
+					    "e/x", "/etc", "e/"};
 	const struct store_caller caller = {0};
 	struct store_entry entry;
 	struct store_file *file;
@@ -447,9 +447,9 @@ START_TEST(pruning_follows_no_symlink)
 
 	for (size_t i = 0; i < N_ELEMENTS(dirs); i++)
 		ck_assert_int_eq(mkdir(scene_at(&scene, dirs[i]), 0700), 0);
-	ck_assert_int_eq(symlink("../../outside",
-				 scene_at(&scene, ".bkupfs/scratch/d")),
-			 0);
+	ck_assert_int_eq(
+		symlink("../../outside", scene_at(&scene, ".bkupfs/scratch/d")),
+		0);
 	scene_reopen(&scene);
 	scratch_prune(scene.store, "d/e", STORE_DIRECTORY);
 	ck_assert(scene_exists(&scene, "outside/e"));
