@@ -192,6 +192,21 @@ static void check_load(int fd, const uint8_t *data, size_t size, size_t good,
 	index_free(index);
 }
 
+/* A file that became shorter after it was asked for its size. */
+static void check_short(int fd, size_t size, bool salvage)
+{
+	size_t claimed = size + 1 + size % 100;
+	struct index *index = NULL;
+	struct index_fault fault = {0};
+	int rc = index_load(fd, claimed, salvage, &index, &fault);
+
+	ck_assert_int_eq(!!index, rc == 0);
+	ck_assert(rc == 0 || rc == -EBADMSG);
+	if (rc < 0 || index->end < claimed)
+		ck_assert_ptr_nonnull(fault.reason);
+	index_free(index);
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 			       unsigned int seed)
 {
@@ -206,6 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_load(fd, data, size, good, true);
 	if (good < size)
 		check_load(fd, data, size, good, false);
+	check_short(fd, size, size % 2);
 	close(fd);
 	return 0;
 }
