@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What run.sh and test.sh share; they source it.
+# What run.sh, test.sh and fuzz.sh share; they source it.
 
 # shellcheck disable=SC2034 # for them
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
