@@ -80,17 +80,15 @@ show_progress() {
 	local target
 	while sleep 5; do
 		for target; do
-			[ -e "$BUILT/log/$target" ] || continue
-			printf '%s: %s\n' "$target" \
-				"$(grep '^#' "$BUILT/log/$target" | tail -n 1)"
+			tail -n 1 "$BUILT/log/$target" 2>/dev/null |
+				sed -n "s/^#/$target: #/p"
 		done
-		echo
 	done
 }
 
 # fuzz_all SECONDS TARGET...: so many at once as there are processors.
 fuzz_all() {
-	local seconds=$1 target progress=
+	local seconds=$1 target job progress=
 	shift
 	if [ -t 1 ]; then
 		show_progress "$@" &
@@ -103,16 +101,17 @@ fuzz_all() {
 		done
 		fuzz "$target" "$seconds" &
 	done
-	wait_for_all "$progress"
+	for job in $(jobs -rp); do
+		[ "$job" = "$progress" ] || wait "$job" || true
+	done
+	stop_jobs
 }
 
-# Waits for all jobs but one, and ends that one.
-wait_for_all() {
+stop_jobs() {
 	local job
 	for job in $(jobs -rp); do
-		[ "$job" = "$1" ] || wait "$job" || true
+		kill -- "-$job" || true
 	done
-	[ -z "$1" ] || kill "$1"
 }
 
 found() {
@@ -142,8 +141,8 @@ show_table() {
 	done
 }
 
-# Runs all that was gathered in programs that count lines and branches, built
-# without sanitizers, which have branches of their own.
+# Runs all that was gathered, none of which fails, in programs that count lines
+# and branches, built without sanitizers, which have branches of their own.
 show_coverage() {
 	local target objects=()
 	build_targets "$COVERAGE" -DBKUP_SANITIZE= -DBKUP_FUZZ=OFF \
@@ -196,12 +195,15 @@ for target; do
 	[ -x "$(program "$target")" ] || die "no target '$target'"
 done
 mkdir -p "$BUILT/log" "$BUILT/found"
+# Each job in a process group of its own, so that none is left behind.
+set -m
+trap stop_jobs EXIT
 fuzz_all $((minutes * 60)) "$@"
 show_table "$@"
-show_coverage "$@"
-[ -z "$merging" ] || merge "$@"
 problems=$(say_what_was_found "$@")
 [ -z "$problems" ] || {
 	echo "$problems"
 	exit 1
 }
+show_coverage "$@"
+[ -z "$merging" ] || merge "$@"
