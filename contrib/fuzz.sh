@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Fuzzes: installs what is missing, builds with clang and libFuzzer, and runs
 # each target until it has used so many minutes of processor time; 1 by default.
-# What they find is in build/fuzz/found until the next run; the inputs that reach
+# What they find is in build/fuzz/found until the next run; inputs that reach
 # something new stay in build/fuzz/corpus, from which the next run goes on.
 #
 #	contrib/fuzz.sh [--merge] [MINUTES [TARGET...]]
