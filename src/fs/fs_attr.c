@@ -235,7 +235,7 @@ void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 	}
 	rc = set_attr(&place, attr, to_set, fi, &file);
 	if (rc == 0 && concerns_object(&place, to_set))
-		inode_notify_object(place.fs, place.inode);
+		inode_notify_object(&place);
 	if (rc == 0)
 		rc = stat_place(&place, &st);
 	if (file)
@@ -307,7 +307,7 @@ static void note_acl(struct place *place, const char *name)
 {
 	if (strncmp(name, "system.posix_acl_", 17) == 0 &&
 	    (place->kind == STORE_STREAM || place->kind == STORE_OBJECT))
-		inode_notify_object(place->fs, place->inode);
+		inode_notify_object(place);
 }
 
 void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,

@@ -1,10 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fs/inode.h"
 
+#include "fs/inode_number.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* At least what a pointer takes, for a name that it gets later. */
+static size_t name_room(const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	return size < sizeof(char *) ? sizeof(char *) : size;
+}
+
+const char *inode_name(const struct inode *inode)
+{
+	const char *name = inode->name;
+
+	if (inode->renamed)
+		memcpy(&name, inode->name, sizeof(name));
+	return name;
+}
+
+/* name: malloc'ed, taken over. */
+static void set_name(struct inode *inode, char *name)
+{
+	if (inode->renamed)
+		free((char *)inode_name(inode));
+	memcpy(inode->name, &name, sizeof(name));
+	inode->renamed = true;
+}
+
+static void inode_free(struct inode *inode)
+{
+	if (inode->renamed)
+		free((char *)inode_name(inode));
+	free(inode);
+}
+
+static uint64_t inode_id(const struct inode *inode)
+{
+	return inode->id_link.hash;
+}
 
 struct name_key {
 	const struct inode *parent;
@@ -14,7 +54,7 @@ struct name_key {
 static uint64_t name_hash(const struct inode *parent, const char *name)
 {
 	return table_hash(name, strlen(name)) ^
-	       parent->id * UINT64_C(0x9e3779b97f4a7c15);
+	       inode_id(parent) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static bool name_matches(const struct table_link *link, const void *key)
@@ -23,13 +63,15 @@ static bool name_matches(const struct table_link *link, const void *key)
 	const struct name_key *wanted = key;
 
 	return inode->parent == wanted->parent &&
-	       strcmp(inode->name, wanted->name) == 0;
+	       strcmp(inode_name(inode), wanted->name) == 0;
 }
 
+/* The hash is the id. */
 static bool id_matches(const struct table_link *link, const void *key)
 {
-	return table_item(link, struct inode, id_link)->id ==
-	       *(const uint64_t *)key;
+	(void)link;
+	(void)key;
+	return true;
 }
 
 static struct inode *find_name(struct fs *fs, const struct inode *parent,
@@ -42,46 +84,17 @@ static struct inode *find_name(struct fs *fs, const struct inode *parent,
 	return link ? table_item(link, struct inode, name_link) : NULL;
 }
 
-static uint64_t number_hash(const struct inode *parent, uint64_t ino)
+/* natural: whether the number is the one that its name makes. */
+static int attach(struct fs *fs, struct inode *inode, bool natural)
 {
-	return ino ^ parent->id * UINT64_C(0x9e3779b97f4a7c15);
-}
+	int rc = inode_number_take(fs, inode, natural);
 
-/* key: an inode, with its parent and number. */
-static bool number_matches(const struct table_link *link, const void *key)
-{
-	const struct inode *inode = table_item(link, struct inode, number_link);
-	const struct inode *wanted = key;
-
-	return inode->parent == wanted->parent && inode->ino == wanted->ino;
-}
-
-/*
- * A stream that was renamed keeps its number, which is made of its old name:
- * whoever gets that name next must have another one.
- */
-static void make_number_unique(struct fs *fs, struct inode *inode)
-{
-	while (inode->kind == STORE_STREAM &&
-	       table_find(&fs->by_number,
-			  number_hash(inode->parent, inode->ino),
-			  number_matches, inode))
-		inode->ino = table_hash(&inode->ino, sizeof(inode->ino));
-}
-
-static int attach(struct fs *fs, struct inode *inode)
-{
-	int rc;
-
-	make_number_unique(fs, inode);
-	rc = table_add(&fs->by_number, &inode->number_link,
-		       number_hash(inode->parent, inode->ino));
 	if (rc < 0)
 		return rc;
 	rc = table_add(&fs->by_name, &inode->name_link,
-		       name_hash(inode->parent, inode->name));
+		       name_hash(inode->parent, inode_name(inode)));
 	if (rc < 0)
-		table_remove(&fs->by_number, &inode->number_link);
+		inode_number_leave(fs, inode);
 	inode->attached = rc == 0;
 	return rc;
 }
@@ -91,42 +104,21 @@ static void detach(struct fs *fs, struct inode *inode)
 	if (!inode->attached)
 		return;
 	table_remove(&fs->by_name, &inode->name_link);
-	table_remove(&fs->by_number, &inode->number_link);
+	inode_number_leave(fs, inode);
 	inode->attached = false;
-}
-
-static void join_parent(struct inode *inode, struct inode *parent)
-{
-	inode->parent = parent;
-	inode->previous = NULL;
-	inode->next = parent->first_child;
-	if (inode->next)
-		inode->next->previous = inode;
-	parent->first_child = inode;
-}
-
-static void leave_parent(struct inode *inode)
-{
-	if (inode->previous)
-		inode->previous->next = inode->next;
-	else
-		inode->parent->first_child = inode->next;
-	if (inode->next)
-		inode->next->previous = inode->previous;
 }
 
 /* Frees an inode that nobody needs, and then perhaps its parent. */
 static void release(struct fs *fs, struct inode *inode)
 {
 	while (inode && inode != fs->root && !inode->lookups &&
-	       !inode->first_child && !inode->opens) {
+	       !inode->children && !inode->opens) {
 		struct inode *parent = inode->parent;
 
 		detach(fs, inode);
 		table_remove(&fs->by_id, &inode->id_link);
-		leave_parent(inode);
-		free(inode->name);
-		free(inode);
+		parent->children--;
+		inode_free(inode);
 		inode = parent;
 	}
 }
@@ -134,21 +126,20 @@ static void release(struct fs *fs, struct inode *inode)
 static struct inode *inode_new(struct fs *fs, struct inode *parent,
 			       const char *name)
 {
-	struct inode *inode = calloc(1, sizeof(*inode));
+	size_t room = name_room(name);
+	struct inode *inode = calloc(1, offsetof(struct inode, name) + room);
 
 	if (!inode)
 		return NULL;
-	inode->name = strdup(name);
-	inode->id = fs->next_id++;
-	if (!inode->name ||
-	    table_add(&fs->by_id, &inode->id_link,
-		      table_hash(&inode->id, sizeof(inode->id))) < 0) {
-		free(inode->name);
+	strcpy(inode->name, name);
+	if (table_add(&fs->by_id, &inode->id_link, fs->next_id) < 0) {
 		free(inode);
 		return NULL;
 	}
+	fs->next_id++;
+	inode->parent = parent;
 	if (parent)
-		join_parent(inode, parent);
+		parent->children++;
 	return inode;
 }
 
@@ -161,7 +152,7 @@ int inodes_init(struct fs *fs)
 		return rc;
 	table_init(&fs->by_id);
 	table_init(&fs->by_name);
-	table_init(&fs->by_number);
+	table_init(&fs->strangers);
 	fs->next_id = FUSE_ROOT_ID;
 	fs->root = inode_new(fs, NULL, "");
 	if (!fs->root)
@@ -202,9 +193,8 @@ static void free_inode(struct table_link *link, void *context)
 {
 	struct inode *inode = table_item(link, struct inode, id_link);
 
-	(void)context;
-	free(inode->name);
-	free(inode);
+	inode_number_leave(context, inode);
+	inode_free(inode);
 }
 
 void inodes_done(struct fs *fs)
@@ -212,17 +202,15 @@ void inodes_done(struct fs *fs)
 	/* At an unmount the kernel closes and forgets without saying so. */
 	while (fs->handles)
 		handle_remove(fs, fs->handles);
-	table_each(&fs->by_id, free_inode, NULL);
+	table_each(&fs->by_id, free_inode, fs);
 	table_done(&fs->by_id);
 	table_done(&fs->by_name);
-	table_done(&fs->by_number);
+	table_done(&fs->strangers);
 }
 
 static struct inode *find_id(struct fs *fs, fuse_ino_t id)
 {
-	uint64_t key = id;
-	struct table_link *link = table_find(
-		&fs->by_id, table_hash(&key, sizeof(key)), id_matches, &key);
+	struct table_link *link = table_find(&fs->by_id, id, id_matches, NULL);
 
 	return link ? table_item(link, struct inode, id_link) : NULL;
 }
@@ -244,14 +232,15 @@ static int build_path(const struct inode *inode, char *buffer, char **ret_start)
 
 	*start = '\0';
 	for (; inode->parent; inode = inode->parent) {
-		size_t size = strlen(inode->name);
+		const char *name = inode_name(inode);
+		size_t size = strlen(name);
 
 		if ((size_t)(start - buffer) < size + 1)
 			return -ENAMETOOLONG;
 		if (*start)
 			*--start = '/';
 		start -= size;
-		memcpy(start, inode->name, size);
+		memcpy(start, name, size);
 	}
 	*ret_start = start;
 	return 0;
@@ -358,6 +347,8 @@ static void note_told(struct inode *inode, uint64_t version, uint64_t changes)
 {
 	if (changes < inode->told_at)
 		return;
+	if (inode->told != version)
+		inode->cached = false;
 	inode->told = version;
 	inode->told_at = changes;
 }
@@ -382,15 +373,16 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 			return -ENOMEM;
 		inode->kind = entry->kind;
 		inode->ino = entry->st.st_ino;
-		if (attach(fs, inode) < 0) {
+		if (attach(fs, inode, true) < 0) {
 			release(fs, inode);
 			return -ENOMEM;
 		}
 	}
 	inode->kind = entry->kind;
 	note_told(inode, entry->version, changes);
-	inode->lookups++;
-	ret_entry->ino = inode->id;
+	if (inode->lookups < UINT32_MAX)
+		inode->lookups++;
+	ret_entry->ino = inode_id(inode);
 	ret_entry->attr.st_ino = inode->ino;
 	return 0;
 }
@@ -413,7 +405,7 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
 
 	pthread_mutex_lock(&fs->lock);
 	inode = find_id(fs, id);
-	if (inode) {
+	if (inode && inode->lookups < UINT32_MAX) {
 		inode->lookups -= count < inode->lookups ? count
 							 : inode->lookups;
 		release(fs, inode);
@@ -503,11 +495,11 @@ static void place_inode(struct fs *fs, struct inode *inode,
 {
 	struct inode *before = inode->parent;
 
-	free(inode->name);
-	inode->name = name;
-	leave_parent(inode);
-	join_parent(inode, parent);
-	attach(fs, inode);
+	set_name(inode, name);
+	before->children--;
+	inode->parent = parent;
+	parent->children++;
+	attach(fs, inode, false);
 	release(fs, before);
 }
 
@@ -552,11 +544,10 @@ void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
 	pthread_mutex_lock(&fs->lock);
 	inode = find_name(fs, parent, name);
 	if (inode && inode->kind != entry->kind) {
-		/* Another number is another place in the table. */
 		detach(fs, inode);
 		inode->kind = entry->kind;
 		inode->ino = entry->st.st_ino;
-		attach(fs, inode);
+		attach(fs, inode, true);
 		/* The content came along, and the kernel knows its size. */
 		note_told(inode, entry->version, changes);
 	}
@@ -583,42 +574,69 @@ bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)
 	bool cached;
 
 	pthread_mutex_lock(&fs->lock);
-	cached = version && inode->version == version;
-	inode->version = version;
+	cached = inode->cached && inode->told == version;
+	inode->cached = version && inode->told == version;
 	pthread_mutex_unlock(&fs->lock);
 	return cached;
 }
 
-/* The node ids of an object and its streams; malloc'ed. */
-static fuse_ino_t *object_ids(struct fs *fs, const struct inode *inode,
-			      size_t *ret_count)
+/* The node id of a name that is one of a stream, or 0. */
+static fuse_ino_t stream_id(struct fs *fs, const struct inode *object,
+			    const char *name)
 {
-	const struct inode *object, *child;
-	fuse_ino_t *ids;
-	size_t count = 1;
+	const struct inode *inode;
+	fuse_ino_t id = 0;
 
 	pthread_mutex_lock(&fs->lock);
-	object = inode->kind == STORE_STREAM ? inode->parent : inode;
-	for (child = object->first_child; child; child = child->next)
-		count++;
-	ids = malloc(count * sizeof(*ids));
-	count = 0;
-	if (ids)
-		ids[count++] = object->id;
-	for (child = object->first_child; ids && child; child = child->next)
-		if (child->kind == STORE_STREAM)
-			ids[count++] = child->id;
+	inode = find_name(fs, object, name);
+	if (inode && inode->kind == STORE_STREAM)
+		id = inode_id(inode);
 	pthread_mutex_unlock(&fs->lock);
-	*ret_count = count;
-	return ids;
+	return id;
 }
 
-void inode_notify_object(struct fs *fs, struct inode *inode)
+static void notify(struct fs *fs, fuse_ino_t id)
 {
-	size_t count = 0;
-	fuse_ino_t *ids = fs->session ? object_ids(fs, inode, &count) : NULL;
+	if (id)
+		fuse_lowlevel_notify_inval_inode(fs->session, id, -1, 0);
+}
 
-	for (size_t i = 0; i < count; i++)
-		fuse_lowlevel_notify_inval_inode(fs->session, ids[i], -1, 0);
-	free(ids);
+static void notify_streams(struct fs *fs, const struct inode *object,
+			   const char *path)
+{
+	struct store_listing *listing;
+
+	if (store_list(fs->store, path, STORE_OBJECT, &listing) < 0)
+		return;
+	for (size_t i = 0; i < store_listing_count(listing); i++)
+		notify(fs, stream_id(fs, object,
+				     store_listing_at(listing, i).name));
+	store_listing_free(listing);
+}
+
+/* The object that a place is, or is in. */
+static const struct inode *object_of(struct place *place)
+{
+	const struct inode *object = place->inode;
+
+	pthread_mutex_lock(&place->fs->lock);
+	if (place->kind == STORE_STREAM)
+		object = object->parent;
+	pthread_mutex_unlock(&place->fs->lock);
+	return object;
+}
+
+void inode_notify_object(struct place *place)
+{
+	const struct inode *object = object_of(place);
+	struct fs *fs = place->fs;
+	char *path = strdup(place->path);
+
+	if (fs->session && path) {
+		if (place->kind == STORE_STREAM)
+			*strrchr(path, '/') = '\0';
+		notify(fs, inode_id(object));
+		notify_streams(fs, object, path);
+	}
+	free(path);
 }

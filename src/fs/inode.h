@@ -28,7 +28,8 @@ struct fs {
 	struct fuse_session *session; /* for telling the kernel, or NULL */
 	pthread_rwlock_t tree;
 	pthread_mutex_t lock;
-	struct table by_id, by_name, by_number;
+	struct table by_id, by_name;
+	struct table strangers; /* see inode_number.h */
 	uint64_t next_id;
 	struct inode *root;
 	struct handle *handles; /* all that are open, under lock */
@@ -48,23 +49,31 @@ void handle_add(struct fs *fs, struct handle *handle,
 /* Takes it off the list, and frees it. */
 void handle_remove(struct fs *fs, struct handle *handle);
 
-/* All fields but id under fs.lock. */
+/*
+ * The kernel remembers inodes as long as it has memory, and so there may be
+ * millions of them: what is not needed in each one is kept elsewhere. All
+ * fields but the id are under fs.lock.
+ */
 struct inode {
-	struct table_link id_link, name_link, number_link;
-	uint64_t id;
+	struct table_link id_link; /* its hash is the node id */
+	struct table_link name_link;
 	struct inode *parent; /* NULL for the root */
-	char *name;
-	bool attached; /* stands for its name */
-	enum store_kind kind;
-	uint64_t ino;	  /* st_ino; no stream beside it has the same */
-	uint64_t lookups; /* by the kernel */
-	struct inode *first_child, *next, *previous; /* next: of the parent */
-	uint32_t opens;
-	struct store_file *file; /* if opens; shared by all of them */
+	uint64_t ino;	      /* st_ino; no stream beside it has the same */
 	uint64_t told;	  /* version of the content whose size it was told */
 	uint64_t told_at; /* store_changes before that was looked up */
-	uint64_t version; /* of the content that the kernel cached */
+	struct store_file *file; /* if opens; shared by all of them */
+	uint32_t opens;
+	uint32_t children; /* whose parent it is */
+	uint32_t lookups;  /* by the kernel; UINT32_MAX: too many to count */
+	uint8_t kind;	   /* enum store_kind */
+	bool attached : 1; /* stands for its name */
+	bool cached : 1;   /* the kernel cached what it was told of last */
+	bool stranger : 1; /* is in fs.strangers */
+	bool renamed : 1;  /* the name is elsewhere, and name points there */
+	char name[];	   /* see inode_name */
 };
+
+const char *inode_name(const struct inode *inode);
 
 int inodes_init(struct fs *fs);
 void inodes_done(struct fs *fs);
@@ -163,6 +172,6 @@ bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version);
  * Tells the kernel that the attributes of an object and its streams changed
  * by way of one of them. Data stays cached, so this waits for nobody.
  */
-void inode_notify_object(struct fs *fs, struct inode *inode);
+void inode_notify_object(struct place *place);
 
 #endif
