@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/plan_parts.h"
 
+#include "util/cleanup.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,20 +108,27 @@ static int compare_order(const void *a, const void *b)
 	return left->offset < right->offset ? -1 : left->offset > right->offset;
 }
 
-/* Gives all runs of a stream the order of its first one, then sorts. */
-static int sort_by_stream(struct parts *parts, const struct index *index)
+/*
+ * Gives all runs of a stream the order of its first one, then sorts.
+ *
+ * which: of the streams that is done with; NULL for all.
+ */
+static int sort_by_stream(struct parts *parts, const struct index *index,
+			  const bool *which)
 {
-	size_t *order = calloc(index->count + 1, sizeof(*order));
+	cleanup_free size_t *order = calloc(index->count + 1, sizeof(*order));
 
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < parts->count; i++)
 		if (parts->items[i].first && parts->items[i].stream != PART_NEW)
 			order[parts->items[i].stream] = parts->items[i].order;
-	for (size_t i = 0; i < parts->count; i++)
-		if (parts->items[i].stream != PART_NEW)
-			parts->items[i].order = order[parts->items[i].stream];
-	free(order);
+	for (size_t i = 0; i < parts->count; i++) {
+		struct part *part = &parts->items[i];
+
+		if (part->stream != PART_NEW && (!which || which[part->stream]))
+			part->order = order[part->stream];
+	}
 	qsort(parts->items, parts->count, sizeof(*parts->items), compare_order);
 	return 0;
 }
@@ -151,15 +160,18 @@ static int arrange_canonically(struct parts *parts, const struct index *index)
 			canonical_rank(part_id(index, &parts->items[i])) *
 				(parts->count + 1) +
 			i;
-	return sort_by_stream(parts, index);
+	return sort_by_stream(parts, index, NULL);
 }
 
-/* Brings runs behind their stream if any was cut off from it. */
+/* Brings the runs of streams that some were cut off from behind these. */
 static int reunite(struct parts *parts, const struct index *index)
 {
+	cleanup_free bool *torn = calloc(index->count + 1, sizeof(*torn));
 	const struct part *owner = NULL;
-	bool torn = false;
+	bool any = false;
 
+	if (!torn)
+		return -ENOMEM;
 	for (size_t i = 0; i < parts->count; i++) {
 		struct part *part = &parts->items[i];
 
@@ -167,10 +179,10 @@ static int reunite(struct parts *parts, const struct index *index)
 			owner = part;
 		else if (!part->first &&
 			 (!owner || owner->stream != part->stream))
-			torn = true;
+			torn[part->stream] = any = true;
 		part->order = i;
 	}
-	return torn ? sort_by_stream(parts, index) : 0;
+	return any ? sort_by_stream(parts, index, torn) : 0;
 }
 
 /*

@@ -874,6 +874,33 @@ START_TEST(puts_streams_where_the_rules_say)
 }
 END_TEST
 
+/* Blocks stay where they stand, but for those that would be another's. */
+START_TEST(moves_no_blocks_without_need)
+{
+	struct plan_edit edit = {.kind = PLAN_RENAME,
+				 .name = "ea",
+				 .to = ":c",
+				 .attributes = -1};
+	struct forms version = {.fd = -1};
+	struct plan *plan;
+
+	add_letters(&version.file, "ae");
+	bytes_add_block(&version.file, 0, "x");
+	add_letters(&version.file, "bl");
+	bytes_add_block(&version.file, 0, "x");
+	forms_load(&version);
+	edit.old = version.fd;
+	ck_assert_int_eq(
+		plan_make(version.index, &edit, STORE_ORDER_KEEP, &plan), 0);
+	/* :a, its block, the new header, its payload, the rest as it was. */
+	ck_assert_uint_eq(plan->count, 5);
+	ck_assert_uint_eq(plan->segments[4].offset + plan->segments[4].size,
+			  version.file.size);
+	plan_free(plan);
+	forms_done(&version);
+}
+END_TEST
+
 START_TEST(checks_names_of_new_streams)
 {
 	static const struct {
@@ -977,6 +1004,7 @@ int main(void)
 	const TTest *const tests[] = {
 		makes_of_any_edit_what_a_model_says,
 		puts_streams_where_the_rules_say,
+		moves_no_blocks_without_need,
 		checks_names_of_new_streams,
 		says_what_ids_get,
 		gives_errors_of_the_stage,
