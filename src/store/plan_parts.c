@@ -248,6 +248,17 @@ static int arrange_blocks(struct parts *parts, const struct index *index)
 	return 0;
 }
 
+/* An ordinal as child names have them, or 0: other names may look alike. */
+static unsigned long parse_ordinal(const char *text)
+{
+	unsigned long ordinal;
+
+	if (*text == '0' || text[strspn(text, "0123456789")])
+		return 0;
+	ordinal = strtoul(text, NULL, 10);
+	return ordinal > 1 ? ordinal : 0;
+}
+
 /* The ordinal of a part's name if it counts from base, else 0. */
 static unsigned long ordinal_of(const struct index *index,
 				const struct part *part, const char *base)
@@ -262,7 +273,7 @@ static unsigned long ordinal_of(const struct index *index,
 		return 0;
 	if (!name[size])
 		return 1;
-	return name[size] == '#' ? strtoul(name + size + 1, NULL, 10) : 0;
+	return name[size] == '#' ? parse_ordinal(name + size + 1) : 0;
 }
 
 /* Puts a stream with siblings of the same id and raw name in their order. */

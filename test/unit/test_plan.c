@@ -804,6 +804,9 @@ static const struct {
 	{'b', BKUP_ALTERNATE_DATA, ":b:$DATA"},
 	{'l', BKUP_LINK, ""},
 	{'r', BKUP_REPARSE_DATA, ""},
+	/* No streams that count from :a. */
+	{'x', BKUP_ALTERNATE_DATA, ":a#2x:$DATA"},
+	{'o', BKUP_ALTERNATE_DATA, ":a#02:$DATA"},
 };
 
 static void add_letters(struct bytes *file, const char *text)
@@ -839,6 +842,8 @@ START_TEST(puts_streams_where_the_rules_say)
 		{"dsa", "data", true, STORE_ORDER_KEEP, "data security :a "},
 		{"abd", ":b", true, STORE_ORDER_KEEP, ":a :b data "},
 		{"abd", "ea", false, STORE_ORDER_KEEP, ":a :b data ea "},
+		{"llxo", ":a", false, STORE_ORDER_KEEP,
+		 "link link#2 :a#2x :a#02 :a "},
 		{"ee", "ea#3", false, STORE_ORDER_KEEP, "ea ea#2 ea#3 "},
 		{"lbaedrs", "link", false, STORE_ORDER_CANONICAL,
 		 "security reparse data ea :b :a link "},
