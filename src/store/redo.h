@@ -45,7 +45,8 @@ int redo_record(struct store *store, const char *path, const struct plan *plan,
  * Writes the bytes of the record to the file, which redo->file then is, open
  * for reading and writing. May be called again if it failed.
  *
- * Errors: -ESTALE if another file stands there.
+ * Errors: -ESTALE if another file stands there, or it was cut; -EBADMSG for a
+ * record that is not good. Nothing is changed then.
  */
 int redo_apply(struct store *store, struct redo *redo);
 
@@ -60,6 +61,9 @@ int redo_finish(struct store *store, struct redo *redo);
  * next mount.
  */
 void redo_abort(struct store *store, struct redo *redo);
+
+/* Frees what belongs to a record, which stays. */
+void redo_leave(struct redo *redo);
 
 /* Applies the records that a crash left; what cannot be applied is reported. */
 int redo_recover(struct store *store);

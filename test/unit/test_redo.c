@@ -285,25 +285,128 @@ START_TEST(a_hostile_record_is_kept)
 }
 END_TEST
 
-/* A record for a file elsewhere, made as they are made. */
-static void make_record(struct bytes *bytes, const char *path, uint64_t inode)
+/* The ranges of a record that is made by hand. */
+struct ranges {
+	uint64_t file_size;
+	struct {
+		uint64_t offset, size;
+	} list[2];
+	const char *data;
+};
+
+/* A record made as they are made. */
+static void make_ranges(struct bytes *bytes, const char *path, uint64_t inode,
+			const struct ranges *ranges)
 {
-	uint8_t head[HEAD_SIZE + RANGE_SIZE] = "BKUPREDO";
+	uint8_t head[HEAD_SIZE + 2 * RANGE_SIZE] = "BKUPREDO";
 	uint8_t hash[HASH_SIZE] = {0};
 
 	le32_put(head + 8, 2);
 	le32_put(head + 12, strlen(path));
-	le64_put(head + 16, 4);
+	le64_put(head + 16, ranges->file_size);
 	le64_put(head + 24, inode);
-	le64_put(head + 32, 1);
-	le64_put(head + HEAD_SIZE, 0);
-	le64_put(head + HEAD_SIZE + 8, 4);
+	le64_put(head + 32, 2);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t *range = head + HEAD_SIZE + i * RANGE_SIZE;
+
+		le64_put(range, ranges->list[i].offset);
+		le64_put(range + 8, ranges->list[i].size);
+	}
 	bytes_add(bytes, head, sizeof(head));
 	bytes_add(bytes, path, strlen(path));
-	bytes_add(bytes, "evil", 4);
+	bytes_add(bytes, ranges->data, strlen(ranges->data));
 	bytes_add(bytes, hash, sizeof(hash));
 	set_hash(bytes);
 }
+
+/* A record for a file elsewhere. */
+static void make_record(struct bytes *bytes, const char *path, uint64_t inode)
+{
+	const struct ranges ranges = {4, {{0, 4}, {4, 0}}, "evil"};
+
+	make_ranges(bytes, path, inode, &ranges);
+}
+
+/* Nothing of a record is applied before all of it is known to be good. */
+START_TEST(a_bad_record_changes_nothing)
+{
+	/* Of a file of 46 bytes. */
+	static const struct {
+		struct ranges ranges;
+		bool good;
+	} rows[] = {
+		{{46, {{0, 4}, {8, 4}}, "evilevil"}, true},
+		{{50, {{0, 4}, {46, 4}}, "evilevil"}, true},
+		{{4, {{0, 4}, {4, 0}}, "evil"}, true},
+		/* Not all that it has, or more than that. */
+		{{46, {{0, 4}, {8, 4}}, "evilevil!"}, false},
+		{{46, {{0, 4}, {8, 4}}, "evilevi"}, false},
+		{{46, {{0, 4}, {8, UINT64_MAX}}, "evilevil"}, false},
+		/* Not one behind the other, or not in the file. */
+		{{46, {{8, 4}, {0, 4}}, "evilevil"}, false},
+		{{46, {{0, 4}, {3, 4}}, "evilevil"}, false},
+		{{46, {{0, 4}, {43, 4}}, "evilevil"}, false},
+		{{46, {{0, 4}, {UINT64_MAX - 3, 4}}, "evilevil"}, false},
+		/* What would lie between them is nowhere. */
+		{{51, {{0, 4}, {47, 4}}, "evilevil"}, false},
+		{{47, {{0, 4}, {8, 4}}, "evilevil"}, false},
+		{{1ULL << 62, {{0, 4}, {8, 4}}, "evilevil"}, false},
+		{{1ULL << 62, {{0, 4}, {(1ULL << 62) - 4, 4}}, "evilevil"},
+		 false},
+	};
+	struct bytes old = {0};
+
+	scene_get_bytes(&scene, "f", &old);
+	ck_assert_uint_eq(old.size, 46);
+	scene_close(&scene);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct bytes bytes = {0}, new = {0};
+
+		scene_put_bytes(&scene, "f", &old);
+		make_ranges(&bytes, "f", scene_stat(&scene, "f").st_ino,
+			    &rows[i].ranges);
+		ck_assert_msg(recovers(&bytes, "redo-0") == rows[i].good,
+			      "row %zu", i);
+		scene_get_bytes(&scene, "f", &new);
+		ck_assert_msg(bytes_are(&new, old.data, old.size) !=
+				      rows[i].good,
+			      "row %zu", i);
+		bytes_done(&bytes);
+		bytes_done(&new);
+	}
+	bytes_done(&old);
+}
+END_TEST
+
+START_TEST(a_record_is_not_for_what_the_store_keeps)
+{
+	static const char *const paths[] = {
+		".bkupfs/mine",
+		"./.bkupfs/mine",
+		"dir/../.bkupfs/mine",
+		".bkupfs//mine",
+	};
+	struct bytes mine = {0};
+
+	ck_assert_int_eq(scene_mkdir(&scene, "", "dir"), 0);
+	scene_close(&scene);
+	ck_assert_int_eq(mkdir(scene_at(&scene, ".bkupfs"), 0700), 0);
+	bytes_add(&mine, "mine", 4);
+	scene_put_bytes(&scene, ".bkupfs/mine", &mine);
+	for (size_t i = 0; i < N_ELEMENTS(paths); i++) {
+		struct bytes bytes = {0}, now = {0};
+
+		make_record(&bytes, paths[i],
+			    scene_stat(&scene, ".bkupfs/mine").st_ino);
+		ck_assert_msg(!recovers(&bytes, "redo-0"), "%s", paths[i]);
+		scene_get_bytes(&scene, ".bkupfs/mine", &now);
+		ck_assert(bytes_are(&now, mine.data, mine.size));
+		bytes_done(&bytes);
+		bytes_done(&now);
+	}
+	bytes_done(&mine);
+}
+END_TEST
 
 START_TEST(a_record_cannot_lead_out_of_the_source)
 {
@@ -490,6 +593,8 @@ int main(void)
 		a_commit_that_stopped_half_way_is_completed,
 		a_damaged_record_is_kept_and_not_applied,
 		a_hostile_record_is_kept,
+		a_bad_record_changes_nothing,
+		a_record_is_not_for_what_the_store_keeps,
 		a_record_cannot_lead_out_of_the_source,
 		a_record_of_another_inode_is_kept,
 		a_file_that_was_renamed_since_is_found,
