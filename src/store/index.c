@@ -331,7 +331,8 @@ static int walk_init(struct walk *walk, int fd, uint64_t size)
 		.window = {.fd = fd, .file_size = size, .size = WINDOW_MIN},
 		.owner = NONE,
 	};
-	walk->window.bytes = malloc(WINDOW_MAX);
+	/* It never holds more than all of the file. */
+	walk->window.bytes = malloc(size < WINDOW_MAX ? size + 1 : WINDOW_MAX);
 	rc = walk->window.bytes ? index_new(&walk->index) : -ENOMEM;
 	if (rc == 0)
 		rc = bkup_decoder_new(&walk->decoder);

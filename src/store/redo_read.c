@@ -93,7 +93,8 @@ int redo_check_ranges(int record, uint64_t size, const struct redo_head *head,
 
 int redo_check_hash(int fd, uint64_t size)
 {
-	cleanup_free uint8_t *buffer = malloc(REDO_BUFFER_SIZE);
+	size_t room = size < REDO_BUFFER_SIZE ? size : REDO_BUFFER_SIZE;
+	cleanup_free uint8_t *buffer = malloc(room);
 	XXH3_state_t *hash = XXH3_createState();
 	uint64_t end = size - REDO_HASH_SIZE;
 	int rc = buffer && hash ? 0 : -ENOMEM;
@@ -101,8 +102,7 @@ int redo_check_hash(int fd, uint64_t size)
 	if (rc == 0)
 		XXH3_64bits_reset(hash);
 	for (uint64_t at = 0; rc == 0 && at < end;) {
-		size_t want = end - at < REDO_BUFFER_SIZE ? end - at
-							  : REDO_BUFFER_SIZE;
+		size_t want = end - at < room ? end - at : room;
 		ssize_t n = io_pread(fd, buffer, want, at);
 
 		if (n < (ssize_t)want)

@@ -99,12 +99,13 @@ int io_pwrite(int fd, const void *bytes, size_t size, uint64_t offset)
 static int copy_through_buffer(int from, uint64_t from_offset, int to,
 			       uint64_t to_offset, uint64_t size)
 {
-	cleanup_free char *buffer = malloc(COPY_BUFFER_SIZE);
+	size_t room = size < COPY_BUFFER_SIZE ? size : COPY_BUFFER_SIZE;
+	cleanup_free char *buffer = malloc(room);
 
-	if (!buffer)
+	if (room && !buffer)
 		return -ENOMEM;
 	while (size) {
-		size_t want = size < COPY_BUFFER_SIZE ? size : COPY_BUFFER_SIZE;
+		size_t want = size < room ? size : room;
 		ssize_t n = io_pread(from, buffer, want, from_offset);
 		int rc;
 
