@@ -328,9 +328,19 @@ static int head_set_content(struct part_head *head,
 	return 0;
 }
 
+/* Which of those with its id and raw name a child is. */
+static uint32_t ordinal_of(const struct bkup_name *name, const char *child)
+{
+	char first[BKUP_CHILD_SIZE];
+	size_t size = bkup_name_format(name->id, name->raw, name->raw_size, 1,
+				       first);
+
+	return child[size] == '#' ? strtoul(child + size + 1, NULL, 10) : 1;
+}
+
 /* Takes a raw name from the header of the old version. */
-static int copy_name(struct bkup_name *name, const struct index_stream *stream,
-		     int old)
+static int copy_name(struct bkup_name *name, const char *child,
+		     const struct index_stream *stream, int old)
 {
 	uint8_t *raw = malloc(stream->record.name_size);
 	ssize_t n;
@@ -343,10 +353,9 @@ static int copy_name(struct bkup_name *name, const struct index_stream *stream,
 		free(raw);
 		return n < 0 ? n : -ESTALE;
 	}
-	*name = (struct bkup_name){.id = stream->record.id,
-				   .ordinal = 1,
-				   .raw_size = n,
-				   .raw = raw};
+	*name = (struct bkup_name){
+		.id = stream->record.id, .raw_size = n, .raw = raw};
+	name->ordinal = ordinal_of(name, child);
 	return 0;
 }
 
@@ -360,7 +369,7 @@ static int head_set_name(struct part_head *head, const struct index *index,
 
 	head->child = child;
 	if (rc == -ENAMETOOLONG && stream)
-		return copy_name(&head->name, stream, old);
+		return copy_name(&head->name, child, stream, old);
 	if (rc < 0 || head->name.ordinal == 1 || stream)
 		return rc;
 	bkup_name_format(head->name.id, head->name.raw, head->name.raw_size, 1,

@@ -879,6 +879,36 @@ START_TEST(puts_streams_where_the_rules_say)
 }
 END_TEST
 
+/* A name too long to be parsed has its ordinal all the same. */
+START_TEST(counts_names_that_are_cut)
+{
+	struct content stage = {.size = 1 << 20};
+	struct stage staged = stage_over(&stage);
+	struct plan_edit edit = {
+		.kind = PLAN_SET, .stage = &staged, .attributes = -1};
+	struct forms version = {.fd = -1};
+	char raw[BKUP_CHILD_SIZE + 1] = "";
+	struct plan *plan;
+
+	memset(raw, 'n', BKUP_CHILD_SIZE);
+	bytes_add_record(&version.file, BKUP_DATA, 0, raw, "x");
+	add_letters(&version.file, "a");
+	bytes_add_record(&version.file, BKUP_DATA, 0, raw, "y");
+	forms_load(&version);
+	edit.name = version.naive.list[2].child;
+	edit.old = version.fd;
+	ck_assert_int_eq(
+		plan_make(version.index, &edit, STORE_ORDER_KEEP, &plan), 0);
+	/* It is sparse, and stands before :a; but behind the first one. */
+	ck_assert_str_eq(plan->streams[0].name, version.naive.list[0].child);
+	ck_assert_str_eq(plan->streams[1].name, edit.name);
+	ck_assert_str_eq(plan->streams[2].name, ":a");
+	plan_free(plan);
+	forms_done(&version);
+	close(staged.fd);
+}
+END_TEST
+
 /* Blocks stay where they stand, but for those that would be another's. */
 START_TEST(moves_no_blocks_without_need)
 {
@@ -1009,6 +1039,7 @@ int main(void)
 	const TTest *const tests[] = {
 		makes_of_any_edit_what_a_model_says,
 		puts_streams_where_the_rules_say,
+		counts_names_that_are_cut,
 		moves_no_blocks_without_need,
 		checks_names_of_new_streams,
 		says_what_ids_get,
