@@ -66,11 +66,17 @@ def end_with_parent():
 
 
 class Mount:
-    """A daemon in the foreground and its mount."""
+    """A daemon in the foreground and its mount.
 
-    def __init__(self, source, point, options, log):
+    wrapper: a command that becomes the daemon, such as prlimit.
+    environment: what the daemon has in it beside our own.
+    """
+
+    def __init__(self, source, point, options, log, wrapper=(),
+                 environment=None):
         self.source, self.point, self.options = source, point, options
         self.log = log
+        self.wrapper, self.environment = wrapper, environment or {}
         self.process = None
         self.killer = None
 
@@ -81,8 +87,10 @@ class Mount:
         before = self.count()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [bkupfs(), "-f", *self.options, self.source, self.point],
+                [*self.wrapper, bkupfs(), "-f", *self.options, self.source,
+                 self.point],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **self.environment},
                 preexec_fn=end_with_parent)
         self.killer = threading.Timer(PATIENCE, self.process.kill)
         self.killer.daemon = True
@@ -126,6 +134,10 @@ class Mount:
             subprocess.run(["umount", "-l", self.point], check=False,
                            stderr=subprocess.DEVNULL)
         self.killer.cancel()
+
+    def handles(self):
+        """How many descriptors the daemon has."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def text(self):
         with open(self.log, "rb") as log:
@@ -175,12 +187,12 @@ class MountCase(unittest.TestCase):
                 faults += [line for line in lines if BAD_WORDS.search(line)]
         self.assertEqual(faults, [], "what the daemon did, or said")
 
-    def mount(self, *options, source=None, point=None):
+    def mount(self, *options, source=None, point=None, **how):
         """Mounts and returns the Mount, which is stopped after the test, if
         not by it; either way the daemon must end well."""
         log = os.path.join(self.tmp, f"log.{len(self.mounts)}")
         mount = Mount(source or self.source, point or self.point,
-                      list(options), log)
+                      list(options), log, **how)
         self.mounts.append(mount)
         mount.start()
         return mount

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Test cases whose SOURCE is a small filesystem of its own, which can be
+filled and broken."""
+
+import errno
+import fcntl
+import os
+import shutil
+import struct
+
+from mountcase import MountCase, skip_all, write_all
+
+MIB = 1 << 20
+# The same for ext4 and xfs.
+IOC_SHUTDOWN = 0x8004587D
+LOG_FLUSH = 1
+# What a filesystem says that broke: EUCLEAN has no name in errno.
+BROKEN = (errno.EIO, errno.EROFS, 117)
+
+
+class ImageCase(MountCase):
+    """mkfs: the command that makes the filesystem. mount_options: of it."""
+
+    size = 24 * MIB
+    mkfs = ("mkfs.ext4", "-q", "-O", "^has_journal", "-m", "0")
+    mount_options = ("-o", "loop")
+
+    def setUp(self):
+        super().setUp()
+        if not shutil.which(self.mkfs[0]):
+            self.skipTest(f"no {self.mkfs[0]}")
+        self.image = os.path.join(self.tmp, "image")
+        with open(self.image, "wb") as file:
+            file.truncate(self.size)
+        self.run_tool(*self.mkfs, self.image)
+        self.run_tool("mount", *self.mount_options, self.image, self.source)
+        self.addCleanup(self.unmount_source)
+
+    def unmount_source(self):
+        # Not where there is nothing: umount would take the daemon's mount,
+        # whose source has that name.
+        if os.path.ismount(self.source):
+            self.run_tool("umount", "-l", self.source)
+
+    def fill(self, leave=0):
+        """Takes all space but so many bytes."""
+        space = os.statvfs(self.source)
+        with open(self.under("filler"), "wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0,
+                               space.f_bavail * space.f_frsize - leave)
+
+    def shut_down(self):
+        """What a pulled disk looks like."""
+        directory = os.open(self.source, os.O_RDONLY)
+        try:
+            fcntl.ioctl(directory, IOC_SHUTDOWN, struct.pack("I", LOG_FLUSH))
+        except OSError as error:
+            self.skipTest(f"cannot shut the filesystem down: {error}")
+        finally:
+            os.close(directory)
+
+
+def write_until_error(path, size, flags=os.O_WRONLY | os.O_TRUNC):
+    """Writes and closes; returns (errno, step), or None if all went well."""
+    chunk = b"w" * 65536
+    try:
+        fd = os.open(path, flags, 0o644)
+    except OSError as error:
+        return error.errno, "open"
+    step = "write"
+    try:
+        for _ in range(size // len(chunk)):
+            write_all(fd, chunk)
+        step = "close"
+    except OSError as error:
+        try:
+            os.close(fd)
+        except OSError:
+            pass
+        return error.errno, step
+    try:
+        os.close(fd)
+    except OSError as error:
+        return error.errno, step
+    return None
+
+
+def skip_without_images():
+    if not shutil.which("mkfs.ext4") or not os.path.exists(
+            "/dev/loop-control"):
+        skip_all("no mkfs.ext4, or no loop devices")
