@@ -54,6 +54,14 @@ static void stream_handle_close(struct fs *fs, struct stream_handle *handle)
 	handle_remove(fs, &handle->handle);
 }
 
+/* The caller is gone, and what he cut or made by his open is not to be. */
+static void take_open_back(struct fs *fs, struct stream_handle *handle)
+{
+	if (handle->access != O_RDONLY)
+		store_file_discard(handle->file);
+	stream_handle_close(fs, handle);
+}
+
 /*
  * How the kernel may cache: what it has, if that is this content. Writers who
  * cannot map go around the cache; to map a file it must be cached.
@@ -151,7 +159,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)handle;
 	set_caching(fs, handle, fi);
 	if (fuse_reply_open(req, fi) < 0)
-		stream_handle_close(fs, handle);
+		take_open_back(fs, handle);
 }
 
 /* Makes and opens a file, and counts a lookup of its inode. */
@@ -215,7 +223,7 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	fi->fh = (uintptr_t)handle;
 	set_caching(fs, handle, fi);
 	if (fuse_reply_create(req, &entry, fi) < 0) {
-		stream_handle_close(fs, handle);
+		take_open_back(fs, handle);
 		inode_forget(fs, entry.ino, 1);
 	}
 }

@@ -22,6 +22,28 @@ void file_set_name(struct store_file *file, char *name)
 	}
 }
 
+static void join_open_files(struct store *store, struct store_file *file)
+{
+	pthread_mutex_lock(&store->objects_lock);
+	file->next = store->open_files;
+	if (file->next)
+		file->next->previous = file;
+	store->open_files = file;
+	pthread_mutex_unlock(&store->objects_lock);
+}
+
+static void leave_open_files(struct store *store, struct store_file *file)
+{
+	pthread_mutex_lock(&store->objects_lock);
+	if (file->previous)
+		file->previous->next = file->next;
+	else
+		store->open_files = file->next;
+	if (file->next)
+		file->next->previous = file->previous;
+	pthread_mutex_unlock(&store->objects_lock);
+}
+
 struct store_file *file_new(struct store *store)
 {
 	struct store_file *file = calloc(1, sizeof(*file));
@@ -36,6 +58,7 @@ struct store_file *file_new(struct store *store)
 	atomic_init(&file->holds, 1);
 	pthread_rwlock_init(&file->lock, NULL);
 	pthread_mutex_init(&file->state_lock, NULL);
+	join_open_files(store, file);
 	return file;
 }
 
@@ -43,6 +66,7 @@ static void file_free(struct store_file *file)
 {
 	struct store_object *object = atomic_load(&file->object);
 
+	leave_open_files(file->store, file);
 	stage_drop(file->store, &file->stage);
 	snapshot_put(file->base);
 	pthread_rwlock_destroy(&file->lock);

@@ -62,6 +62,7 @@ struct store_object {
 struct store_file {
 	struct store *store;
 	struct table_link link; /* in store_object.files or scratch_files */
+	struct store_file *previous, *next; /* in store.open_files */
 	/*
 	 * Under the object's lock, or store.scratch_lock for scratch:
 	 */

@@ -279,6 +279,13 @@ void file_rescue(struct store_object *object, struct store_file *file,
 		     whole ? "" : ", with zeros for what was not");
 }
 
+/* The old version stands: the name must show that again. */
+static void give_up(struct store_object *object, struct store_file *file)
+{
+	atomic_store(&file->dirty, false);
+	object_detach_file(object, file);
+}
+
 /* No writer is left: what no flush committed is committed now. */
 static void commit_at_close(struct store_object *object,
 			    struct store_file *file)
@@ -295,11 +302,8 @@ static void commit_at_close(struct store_object *object,
 	if (rc < 0 && (rc != file->reported || rc == -ESTALE))
 		file_rescue(object, file, rc);
 	pthread_rwlock_unlock(&file->lock);
-	if (rc < 0) {
-		/* The old version stands: the name must show that again. */
-		atomic_store(&file->dirty, false);
-		object_detach_file(object, file);
-	}
+	if (rc < 0)
+		give_up(object, file);
 }
 
 static void close_stream(struct store_object *object, struct store_file *file,
@@ -326,4 +330,16 @@ void store_file_close(struct store_file *file, int access)
 		object = scratch_close(file, access);
 	if (object)
 		close_stream(object, file, access);
+}
+
+void store_file_discard(struct store_file *file)
+{
+	struct store_object *object = atomic_load(&file->object);
+
+	if (!object)
+		return;
+	pthread_mutex_lock(&object->lock);
+	if (file->writers == 1)
+		give_up(object, file);
+	pthread_mutex_unlock(&object->lock);
 }

@@ -19,7 +19,8 @@
  *	                    read by what makes or removes entries, so that their
  *	                    effect on a directory's time is not undone
  *	store.scratch_lock  the open scratch files
- *	store.objects_lock  the cache of objects and its order of use
+ *	store.objects_lock  the cache of objects and its order of use, the list
+ *	                    of open files
  *	store.control_lock  the making of SOURCE/.bkupfs
  *
  * store.names is held for single system calls; only object and file locks
@@ -43,6 +44,7 @@ struct store {
 	struct store_object *idle_first;  /* without users, oldest first */
 	struct store_object *idle_last;
 	size_t idle_count, idle_max;
+	struct store_file *open_files; /* all, current or not */
 
 	pthread_mutex_t scratch_lock;
 	struct table scratch_files; /* store_file, by inode number */

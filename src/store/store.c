@@ -122,46 +122,37 @@ int store_open(int source_fd, const struct store_options *options,
 	return rc;
 }
 
-/* An open file that its holders will never close. */
-static void drop_file(struct table_link *link, void *context)
+/* An open file that its holders will never close, whatever it stands for. */
+static void drop_file(struct store_file *file)
 {
-	struct store_file *file = table_item(link, struct store_file, link);
-	struct store_object *object = context;
+	struct store_object *object = atomic_load(&file->object);
 
-	if (atomic_load(&file->dirty))
+	if (object && !object->gone && file_is_committable(file))
 		file_rescue(object, file, -EINTR);
-	object_detach_file(object, file);
+	if (object)
+		object_detach_file(object, file);
 	store_file_let_go(file);
 }
 
-static void drop_object(struct table_link *link, void *context)
+static void drop_unfinished(struct table_link *link, void *context)
 {
 	struct store_object *object =
 		table_item(link, struct store_object, link);
 
 	(void)context;
-	/* Without users it has no open files. */
-	if (!object->users)
+	if (!object->unfinished)
 		return;
 	object_use(object);
-	table_each(&object->files, drop_file, object);
-	if (object->unfinished) {
-		redo_abort(object->store, object->unfinished);
-		object_drop_unfinished(object);
-	}
+	redo_abort(object->store, object->unfinished);
+	object_drop_unfinished(object);
 	object_put(object);
-}
-
-static void drop_scratch(struct table_link *link, void *context)
-{
-	(void)context;
-	store_file_let_go(table_item(link, struct store_file, link));
 }
 
 int store_close(struct store *store)
 {
-	table_each(&store->objects, drop_object, NULL);
-	table_each(&store->scratch_files, drop_scratch, NULL);
+	while (store->open_files)
+		drop_file(store->open_files);
+	table_each(&store->objects, drop_unfinished, NULL);
 	objects_free(store);
 	control_close(store);
 	store_free(store);

@@ -239,6 +239,13 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 void store_file_close(struct store_file *file, int access);
 
 /*
+ * To be called before store_file_close by a writer who was never told of his
+ * open: what is staged is given up, unless others write there, too. Scratch is
+ * cut when it is opened, and stays so.
+ */
+void store_file_discard(struct store_file *file);
+
+/*
  * Keeps an open file in memory for one who has not opened it, and lets it go.
  * It may be closed meanwhile; only store_file_stat and store_file_current make
  * sense then.
