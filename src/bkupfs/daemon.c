@@ -170,6 +170,19 @@ static void announce(const struct daemon *daemon)
 			    strerror(-fd));
 }
 
+/*
+ * What the loop was told of the end: a mount that was taken away and one whose
+ * connection was cut off differ only in what they leave.
+ */
+static int judge_end(const struct daemon *daemon, int rc)
+{
+	int left = mount_point_clear(daemon->mount_point);
+
+	if (rc != 0 && rc != -ECONNABORTED)
+		return rc;
+	return left ? -ECONNABORTED : 0;
+}
+
 /* Serves the mount; returns an exit status. */
 static int serve_session(struct daemon *daemon)
 {
@@ -193,6 +206,7 @@ static int serve_session(struct daemon *daemon)
 		notify_manager("STOPPING=1");
 	session_unmount(daemon->session);
 	ready_join(&ready);
+	rc = judge_end(daemon, rc);
 	if (rc == 0)
 		return 0;
 	log_message(LOG_ERR, "the mount on '%s' broke off: %s",

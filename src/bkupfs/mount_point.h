@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two directories of a mount, before it is made. */
+/* The two directories of a mount, before it is made and after it. */
 #ifndef BKUPFS_MOUNT_POINT_H
 #define BKUPFS_MOUNT_POINT_H
 
@@ -29,5 +29,14 @@ int mount_point_check(const char *mount_point, char **ret_path);
  * unmounted and has not ended yet, or is only beginning.
  */
 bool mount_point_is_ending(const char *path);
+
+/*
+ * Takes a mount away that nobody serves any more: the kernel leaves it if its
+ * connection was aborted, by 'umount -f' or through sysfs.
+ *
+ * Returns: 1 if there was one, else 0.
+ * Errors: of umount(2); they are in the log.
+ */
+int mount_point_clear(const char *path);
 
 #endif

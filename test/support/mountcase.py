@@ -158,6 +158,9 @@ class Mount:
 class MountCase(unittest.TestCase):
     """A fresh source directory and mount point for each test."""
 
+    # What a daemon says as it crashes is told in full.
+    maxDiff = None
+
     def setUp(self):
         self.tmp = tempfile.mkdtemp(prefix="bkupfs-test.")
         self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
