@@ -36,6 +36,17 @@ static void object_free(struct store_object *object)
 	free(object);
 }
 
+/* The time of day may jump while somebody waits. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 static struct store_object *object_new(struct store *store, const char *path)
 {
 	struct store_object *object = calloc(1, sizeof(*object));
@@ -49,7 +60,7 @@ static struct store_object *object_new(struct store *store, const char *path)
 	}
 	object->store = store;
 	pthread_mutex_init(&object->lock, NULL);
-	pthread_cond_init(&object->released, NULL);
+	init_condition(&object->released);
 	table_init(&object->files);
 	return object;
 }

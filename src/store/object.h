@@ -22,7 +22,7 @@ struct store_object {
 	struct store_object *moving_next; /* while a rename moves several */
 
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t released; /* a file of it was closed */
+	pthread_cond_t released; /* a file was closed; CLOCK_MONOTONIC */
 	struct snapshot *snapshot;
 	bool undecided;	 /* an empty directory that gets its first stream */
 	atomic_bool gone; /* removed: nothing is committed any more */

@@ -81,7 +81,7 @@ static void await_release(struct store_object *object, const char *child)
 	struct timespec end;
 	int rc = 0;
 
-	clock_gettime(CLOCK_REALTIME, &end);
+	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_nsec += RELEASE_WAIT;
 	if (end.tv_nsec >= 1000000000) {
 		end.tv_sec++;
