@@ -295,7 +295,8 @@ static void commit_at_close(struct store_object *object,
 	if (!file_is_committable(file))
 		return;
 	pthread_rwlock_wrlock(&file->lock);
-	rc = file->error;
+	/* What somebody was told had failed must not come true after all. */
+	rc = file->error ? file->error : file->reported;
 	if (rc == 0)
 		rc = commit_file(object, file, false);
 	/* Who was told by flush knows; but nobody can write it again. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 static struct scene scene;
 
@@ -72,6 +73,43 @@ static void change(void)
 	ck_assert(scene_shows(&scene, "f", "data", "else"));
 }
 
+static void limit_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = count;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(what_close_said_is_not_committed_is_not)
+{
+	struct store_file *file = scene_use(&scene, "f", "data", O_RDWR);
+
+	scene_add(file, 0, "NEW");
+	limit_descriptors(3);
+	ck_assert_int_eq(store_file_flush(file), -EMFILE);
+	ck_assert(scene_reads(file, "NEW"));
+	limit_descriptors(256);
+	store_file_close(file, O_RDWR);
+	scene_expect(&scene, "f", "data=old ea=ea");
+}
+END_TEST
+
+START_TEST(a_close_that_failed_can_be_made_good)
+{
+	struct store_file *file = scene_use(&scene, "f", "data", O_RDWR);
+
+	scene_add(file, 0, "NEW");
+	limit_descriptors(3);
+	ck_assert_int_eq(store_file_flush(file), -EMFILE);
+	limit_descriptors(256);
+	ck_assert_int_eq(store_file_flush(file), 0);
+	store_file_close(file, O_RDWR);
+	scene_expect(&scene, "f", "data=NEW ea=ea");
+}
+END_TEST
+
 START_TEST(what_was_written_to_a_superseded_file_is_kept_at_the_end)
 {
 	struct store_file *file = scene_use(&scene, "f", "data", O_RDWR);
@@ -116,6 +154,8 @@ int main(void)
 		what_an_open_cut_that_was_taken_back_stands,
 		what_an_open_made_that_was_taken_back_is_gone,
 		what_others_write_there_is_not_taken_back,
+		what_close_said_is_not_committed_is_not,
+		a_close_that_failed_can_be_made_good,
 		what_was_written_to_a_superseded_file_is_kept_at_the_end,
 		what_was_written_to_a_removed_file_is_not,
 		files_that_do_not_stand_for_their_names_go_at_the_end,
