@@ -39,7 +39,7 @@ static int apply_ranges(int record, const struct redo_head *head, int file)
 	uint64_t data = redo_data_offset(head);
 
 	for (uint64_t i = 0; i < head->ranges; i++) {
-		uint64_t offset, length;
+		uint64_t offset = 0, length = 0;
 		int rc = redo_read_range(record, i, &offset, &length);
 
 		if (rc == 0)

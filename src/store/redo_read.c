@@ -72,7 +72,7 @@ int redo_check_ranges(int record, uint64_t size, const struct redo_head *head,
 	uint64_t left = size - REDO_HASH_SIZE - redo_data_offset(head), end = 0;
 
 	for (uint64_t i = 0; i < head->ranges; i++) {
-		uint64_t offset, length;
+		uint64_t offset = 0, length = 0;
 		int rc = redo_read_range(record, i, &offset, &length);
 
 		if (rc < 0)
