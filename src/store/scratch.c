@@ -262,11 +262,28 @@ static int share(struct store *store, const char *dir, int fd,
 	return rc;
 }
 
-static int own(int fd, struct store_caller caller)
+/* Makes a file that belongs to the caller. */
+static int make_file(int parent, const char *name, int flags, mode_t mode,
+		     struct store_caller caller)
 {
-	if (geteuid() != 0)
-		return 0;
-	return fchown(fd, caller.uid, caller.gid) < 0 ? -errno : 0;
+	int fd = openat(parent, name, flags | O_CREAT | O_EXCL, mode & 07777);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (geteuid() != 0 || fchown(fd, caller.uid, caller.gid) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	unlinkat(parent, name, 0);
+	return rc;
+}
+
+static int open_file(int parent, const char *name, int flags)
+{
+	int fd = openat(parent, name, flags);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int scratch_open(struct store *store, const char *dir, const char *name,
@@ -274,26 +291,27 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 		 struct store_file **ret_file)
 {
 	cleanup_close int parent = -1, fd = -1;
-	int open_flags = (flags & (O_CREAT | O_EXCL)) | O_NOFOLLOW |
-			 O_NONBLOCK | O_CLOEXEC;
+	int open_flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	bool create = flags & O_CREAT;
 	struct stat st;
-	int rc;
 
-	parent = scratch_dir(store, dir, flags & O_CREAT);
+	parent = scratch_dir(store, dir, create);
 	if (parent < 0)
 		return parent;
 	open_flags |= store->options.read_only ? O_RDONLY : O_RDWR;
-	fd = openat(parent, name, open_flags, mode & 07777);
+	if (create)
+		fd = make_file(parent, name, open_flags, mode, caller);
+	/* Somebody may have made it since it was looked up: it is his. */
+	if (!create || (fd == -EEXIST && !(flags & O_EXCL)))
+		fd = open_file(parent, name, open_flags);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) < 0 || fcntl(fd, F_SETFL, 0) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -ELOOP;
-	rc = flags & O_CREAT && st.st_uid != caller.uid ? own(fd, caller) : 0;
-	return rc < 0 ? rc
-		      : share(store, dir, steal_fd(&fd), &st, flags & O_ACCMODE,
-			      ret_file);
+	return share(store, dir, steal_fd(&fd), &st, flags & O_ACCMODE,
+		     ret_file);
 }
 
 struct store_object *scratch_close(struct store_file *file, int access)

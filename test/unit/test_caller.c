@@ -6,6 +6,7 @@
  */
 #include "scene.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -145,12 +146,38 @@ START_TEST(what_takes_its_place_is_not_given_away)
 }
 END_TEST
 
+/* The kernel asks to make what it does not know to be there. */
+START_TEST(scratch_that_is_there_stays_its_owner_s)
+{
+	const struct store_caller other = {.uid = UID + 1, .gid = GID + 1};
+	struct store_file *file;
+	struct stat st;
+
+	scene_put(&scene, "f", "d=data");
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(store_file_open(scene.store, "f", STORE_OBJECT,
+						 ".s", O_RDWR | O_CREAT, 0600,
+						 i ? other : caller, &file),
+				 0);
+		ck_assert_int_eq(store_file_stat(file, &st), 0);
+		ck_assert_uint_eq(st.st_uid, UID);
+		ck_assert_uint_eq(st.st_gid, GID);
+		store_file_close(file, O_RDWR);
+	}
+	ck_assert_int_eq(store_file_open(scene.store, "f", STORE_OBJECT, ".s",
+					 O_RDWR | O_CREAT | O_EXCL, 0600, other,
+					 &file),
+			 -EEXIST);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		what_is_made_belongs_to_the_caller,
 		the_group_may_be_that_of_the_directory,
 		what_takes_its_place_is_not_given_away,
+		scratch_that_is_there_stays_its_owner_s,
 	};
 
 	if (geteuid() != 0) {
