@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/object.h"
 
+#include "store/descriptor.h"
 #include "store/redo.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
@@ -124,12 +125,12 @@ void object_use(struct store_object *object)
 	pthread_mutex_unlock(&object->store->objects_lock);
 }
 
-/* Takes the object idle for longest out of the cache, if there are too many. */
-static struct store_object *idle_evict(struct store *store)
+/* Takes the object idle for longest out of the cache, if there are more. */
+static struct store_object *idle_evict(struct store *store, size_t max)
 {
 	struct store_object *object = store->idle_first;
 
-	if (store->idle_count <= store->idle_max)
+	if (store->idle_count <= max)
 		return NULL;
 	idle_remove(store, object);
 	table_remove(&store->objects, &object->link);
@@ -147,11 +148,24 @@ void object_put(struct store_object *object)
 		evicted = object;
 	} else if (object->users == 0) {
 		idle_add(store, object);
-		evicted = idle_evict(store);
+		evicted = idle_evict(store, store->idle_max);
 	}
 	pthread_mutex_unlock(&store->objects_lock);
 	if (evicted)
 		object_free(evicted);
+}
+
+void objects_drop_idle(struct store *store)
+{
+	struct store_object *object;
+
+	do {
+		pthread_mutex_lock(&store->objects_lock);
+		object = idle_evict(store, 0);
+		pthread_mutex_unlock(&store->objects_lock);
+		if (object)
+			object_free(object);
+	} while (object);
 }
 
 int object_path(struct store_object *object, char **ret_path)
@@ -229,10 +243,11 @@ static int reload(struct store_object *object, const char *path)
 	struct snapshot *snapshot = NULL;
 	struct index_fault fault = {0};
 	struct times times;
-	int fd = tree_open_regular(
-		tree_open(object->store, path, O_PATH | O_NOFOLLOW), O_RDONLY);
+	struct store *store = object->store;
+	int fd = tree_open(store, path, O_PATH | O_NOFOLLOW);
 	int rc;
 
+	fd = descriptor_keep(store, tree_open_regular(fd, O_RDONLY));
 	if (fd < 0)
 		return fd;
 	rc = times_load(fd, &times);
@@ -240,8 +255,7 @@ static int reload(struct store_object *object, const char *path)
 		close(fd);
 		return rc;
 	}
-	rc = snapshot_new(fd, object->store->options.salvage, &snapshot,
-			  &fault);
+	rc = snapshot_new(fd, store->options.salvage, &snapshot, &fault);
 	if (rc == 0)
 		fault = snapshot->fault;
 	if (fault.reason)

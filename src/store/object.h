@@ -164,6 +164,9 @@ void object_detach_file(struct store_object *object, struct store_file *file);
 void objects_rename(struct store *store, const char *path, const char *to);
 void objects_exchange(struct store *store, const char *path, const char *to);
 
+/* Forgets all objects that nobody uses, for the descriptors they hold. */
+void objects_drop_idle(struct store *store);
+
 /* Frees all cached objects at the end. */
 void objects_free(struct store *store);
 

@@ -2,6 +2,7 @@
 #include "store/scratch.h"
 
 #include "store/attr.h"
+#include "store/descriptor.h"
 #include "store/file.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
@@ -295,7 +296,8 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 	bool create = flags & O_CREAT;
 	struct stat st;
 
-	parent = scratch_dir(store, dir, create);
+	/* Looked at before anything is made: the next one is much the same. */
+	parent = descriptor_keep(store, scratch_dir(store, dir, create));
 	if (parent < 0)
 		return parent;
 	open_flags |= store->options.read_only ? O_RDONLY : O_RDWR;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/stage.h"
 
+#include "store/descriptor.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -16,9 +17,12 @@ int stage_begin(struct store *store, uint64_t base, struct stage *ret_stage)
 {
 	struct stage stage = {.size = base, .base = base};
 
-	stage.fd = control_create(store, "stage", stage.name);
-	if (stage.fd < 0)
+	stage.fd = descriptor_keep(
+		store, control_create(store, "stage", stage.name));
+	if (stage.fd < 0) {
+		control_unlink(store, stage.name);
 		return stage.fd;
+	}
 	*ret_stage = stage;
 	return 0;
 }

@@ -44,6 +44,7 @@ struct store {
 	struct store_object *idle_first;  /* without users, oldest first */
 	struct store_object *idle_last;
 	size_t idle_count, idle_max;
+	int kept_max; /* descriptors from here on are for moments */
 	struct store_file *open_files; /* all, current or not */
 
 	pthread_mutex_t scratch_lock;

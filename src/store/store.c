@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "store/control.h"
+#include "store/descriptor.h"
 #include "store/file.h"
 #include "store/lock.h"
 #include "store/redo.h"
@@ -76,6 +77,7 @@ static struct store *store_new(const struct store_options *options)
 	store->lock = -1;
 	store->control = -1;
 	store->idle_max = idle_max();
+	descriptor_init(store);
 	clock_gettime(CLOCK_REALTIME, &now);
 	atomic_init(&store->next_name,
 		    now.tv_sec * 1000000000ULL + now.tv_nsec);
