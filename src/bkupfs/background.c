@@ -2,7 +2,6 @@
 #include "bkupfs/background.h"
 
 #include "bkupfs/exit.h"
-#include "util/cleanup.h"
 #include "util/io.h"
 #include "util/log.h"
 
@@ -31,6 +30,21 @@ static int await_early_end(pid_t child)
 	return EXIT_NOT_MOUNTED;
 }
 
+/*
+ * Nobody reads from or prints to a daemon. Standard error is left, for what
+ * its caller should know, until it is ready.
+ */
+static void leave_input(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
 int background_start(int *ret_ready_fd, int *ret_status)
 {
 	int fds[2];
@@ -49,6 +63,7 @@ int background_start(int *ret_ready_fd, int *ret_status)
 	}
 	if (child == 0) {
 		close(fds[0]);
+		leave_input();
 		*ret_ready_fd = fds[1];
 		return 0;
 	}
@@ -59,19 +74,20 @@ int background_start(int *ret_ready_fd, int *ret_status)
 	return 1;
 }
 
-void background_ready(int ready_fd)
+void background_detach(void)
 {
-	cleanup_close int null = -1;
-
-	if (ready_fd < 0)
-		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-		dup2(null, fd);
+	dup2(STDOUT_FILENO, STDERR_FILENO);
 	setsid();
 	if (chdir("/") < 0)
 		log_message(LOG_NOTICE, "cannot change to '/': %s",
 			    strerror(errno));
+}
+
+void background_ready(int ready_fd)
+{
+	if (ready_fd < 0)
+		return;
+	background_detach();
 	io_write(ready_fd, "", 1);
 	close(ready_fd);
 }

@@ -17,8 +17,11 @@
  */
 int background_start(int *ret_ready_fd, int *ret_status);
 
+/* Leaves terminal, session and working directory of the caller. */
+void background_detach(void);
+
 /*
- * Leaves terminal, session and working directory, and lets the parent go.
+ * Does that, and lets the parent go.
  *
  * ready_fd: closed; -1 in a process that stays in the foreground, where this
  * does nothing.

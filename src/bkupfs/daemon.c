@@ -6,7 +6,7 @@
  *	the store				store_close
  *	the filesystem				fs_free
  *	the name that --wait looks for		exit
- *	the mount				session_unmount, session_free
+ *	the mount				session_end, session_done
  *	the thread that sees it answer		ready_join
  */
 #include "bkupfs/daemon.h"
@@ -24,11 +24,9 @@
 #include "util/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 
 /*
@@ -46,14 +44,25 @@ struct daemon {
 	int ready_fd; /* of background_start, or -1 */
 	struct store *store;
 	struct fs *fs;
-	struct fuse_session *session;
+	struct session session;
 };
+
+static int end_session(struct daemon *daemon)
+{
+	int rc = session_end(&daemon->session);
+
+	if (rc < 0)
+		log_message(LOG_ERR, "cannot unmount '%s': %s",
+			    daemon->mount_point, strerror(-rc));
+	return rc;
+}
 
 static void daemon_done(struct daemon *daemon)
 {
 	int rc;
 
-	session_free(daemon->session);
+	end_session(daemon);
+	session_done(&daemon->session);
 	fs_free(daemon->fs);
 	rc = daemon->store ? store_close(daemon->store) : 0;
 	if (rc < 0)
@@ -174,66 +183,48 @@ static void announce(const struct daemon *daemon)
  * What the loop was told of the end: a mount that was taken away and one whose
  * connection was cut off differ only in what they leave.
  */
-static int judge_end(const struct daemon *daemon, int rc)
+static int judge_end(int rc, bool left)
 {
-	int left = mount_point_clear(daemon->mount_point);
-
 	if (rc != 0 && rc != -ECONNABORTED)
 		return rc;
 	return left ? -ECONNABORTED : 0;
 }
 
 /* Serves the mount; returns an exit status. */
-static int serve_session(struct daemon *daemon)
+static int serve_session(struct daemon *daemon, struct ready *ready)
+{
+	int rc = ready_start(ready), end;
+
+	if (rc < 0) {
+		log_message(LOG_ERR, "cannot start a thread: %s",
+			    strerror(-rc));
+		return EXIT_NOT_MOUNTED;
+	}
+	rc = session_loop(daemon->command, &daemon->session);
+	if (daemon->command->foreground)
+		notify_manager("STOPPING=1");
+	end = end_session(daemon);
+	ready_join(ready);
+	rc = judge_end(rc, end > 0);
+	if (rc < 0)
+		log_message(LOG_ERR, "the mount on '%s' broke off: %s",
+			    daemon->mount_point, strerror(-rc));
+	if (end >= 0)
+		log_message(LOG_INFO, "unmounted '%s'", daemon->mount_point);
+	if (rc == 0 && end >= 0)
+		return 0;
+	return atomic_load(&ready->done) ? EXIT_BROKE_OFF : EXIT_NOT_MOUNTED;
+}
+
+static int serve(struct daemon *daemon)
 {
 	struct ready ready = {
 		.source = daemon->source,
 		.mount_point = daemon->mount_point,
 		.readahead = daemon->command->options.readahead,
+		.mounter = &daemon->session.mounter,
 		.fd = daemon->ready_fd,
 	};
-	int rc;
-
-	rc = ready_start(&ready);
-	if (rc < 0) {
-		log_message(LOG_ERR, "cannot start a thread: %s",
-			    strerror(-rc));
-		session_unmount(daemon->session);
-		return EXIT_NOT_MOUNTED;
-	}
-	rc = session_loop(daemon->command, daemon->session);
-	if (daemon->command->foreground)
-		notify_manager("STOPPING=1");
-	session_unmount(daemon->session);
-	ready_join(&ready);
-	rc = judge_end(daemon, rc);
-	if (rc == 0)
-		return 0;
-	log_message(LOG_ERR, "the mount on '%s' broke off: %s",
-		    daemon->mount_point, strerror(-rc));
-	return atomic_load(&ready.done) ? EXIT_BROKE_OFF : EXIT_NOT_MOUNTED;
-}
-
-/*
- * Tells the store where it is mounted, before anybody is answered. The mount is
- * not asked, for nobody would answer.
- */
-static void tell_mount(const struct daemon *daemon)
-{
-	struct statx root;
-
-	if (statx(AT_FDCWD, daemon->mount_point, AT_STATX_DONT_SYNC, 0, &root) <
-	    0)
-		log_message(LOG_WARNING, "cannot look at '%s': %s",
-			    daemon->mount_point, strerror(errno));
-	else
-		store_set_mount(daemon->store, makedev(root.stx_dev_major,
-						       root.stx_dev_minor));
-}
-
-static int serve(struct daemon *daemon)
-{
-	int status;
 
 	umask(0);
 	raise_file_limit();
@@ -245,10 +236,11 @@ static int serve(struct daemon *daemon)
 	if (session_mount(daemon->command, daemon->source, daemon->mount_point,
 			  daemon->fs, &daemon->session) < 0)
 		return EXIT_NOT_MOUNTED;
-	tell_mount(daemon);
-	status = serve_session(daemon);
-	log_message(LOG_INFO, "unmounted '%s'", daemon->mount_point);
-	return status;
+	ready.store = daemon->store;
+	ready_open(&ready);
+	if (daemon->command->foreground)
+		notify_open();
+	return serve_session(daemon, &ready);
 }
 
 int daemon_run(const struct command *command)

@@ -11,7 +11,6 @@
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 /* Long enough for the options of any filesystem; the rest is cut off. */
@@ -123,7 +122,7 @@ bool mount_point_is_ending(const char *path)
 	return presence_exists(path) && find_mounted(path) == 0;
 }
 
-int mount_point_clear(const char *path)
+bool mount_point_is_dead(const char *path)
 {
 	struct statx root;
 
@@ -131,13 +130,8 @@ int mount_point_clear(const char *path)
 	 * The table of mounts is asked first, so that no other filesystem is;
 	 * and what the kernel remembers of the dead one is no answer.
 	 */
-	if (find_mounted(path) != 1 ||
-	    statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
-		  &root) == 0 ||
-	    errno != ENOTCONN)
-		return 0;
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		return log_error("remove with 'umount -l' what is left on",
-				 path, errno);
-	return 1;
+	return find_mounted(path) == 1 &&
+	       statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
+		     &root) < 0 &&
+	       errno == ENOTCONN;
 }

@@ -31,12 +31,9 @@ int mount_point_check(const char *mount_point, char **ret_path);
 bool mount_point_is_ending(const char *path);
 
 /*
- * Takes a mount away that nobody serves any more: the kernel leaves it if its
- * connection was aborted, by 'umount -f' or through sysfs.
- *
- * Returns: 1 if there was one, else 0.
- * Errors: of umount(2); they are in the log.
+ * Whether a mount is left there that nobody serves any more: the kernel leaves
+ * it if its connection was aborted, by 'umount -f' or through sysfs.
  */
-int mount_point_clear(const char *path);
+bool mount_point_is_dead(const char *path);
 
 #endif

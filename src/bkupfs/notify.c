@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-void notify_manager(const char *state)
+static int manager = -1;
+
+void notify_open(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -22,9 +24,14 @@ void notify_manager(const char *state)
 	if (*path == '@')
 		address.sun_path[0] = 0;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL,
-	       (struct sockaddr *)&address,
-	       offsetof(struct sockaddr_un, sun_path) + size);
+	if (fd >= 0 &&
+	    connect(fd, (struct sockaddr *)&address,
+		    offsetof(struct sockaddr_un, sun_path) + size) == 0)
+		manager = steal_fd(&fd);
+}
+
+void notify_manager(const char *state)
+{
+	if (manager >= 0)
+		send(manager, state, strlen(state), MSG_NOSIGNAL);
 }

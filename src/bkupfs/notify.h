@@ -4,8 +4,14 @@
 #define BKUPFS_NOTIFY_H
 
 /*
- * Sends a state, such as "READY=1", to the service manager, if there is one
- * that wants to know. Nothing can be done about errors, so none is given.
+ * Connects to the service manager, if there is one that wants to know; until
+ * the end of the process, since one that is to be confined could not any more.
+ */
+void notify_open(void);
+
+/*
+ * Sends it a state, such as "READY=1". Nothing can be done about errors, so
+ * none is given.
  */
 void notify_manager(const char *state);
 

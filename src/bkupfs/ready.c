@@ -3,7 +3,6 @@
 
 #include "bkupfs/background.h"
 #include "bkupfs/notify.h"
-#include "util/cleanup.h"
 #include "util/io.h"
 #include "util/log.h"
 
@@ -12,51 +11,73 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
-static int write_setting(const char *path, unsigned int value)
+static void log_readahead(const char *path, int error)
 {
-	cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-	char text[16];
-	int size;
+	log_message(LOG_INFO,
+		    "the readahead stays as the kernel set it: "
+		    "cannot write to '%s': %s",
+		    path, strerror(error));
+}
 
+static int open_setting(const struct statx *root)
+{
+	char path[100];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb",
+		 root->stx_dev_major, root->stx_dev_minor);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	size = snprintf(text, sizeof(text), "%u", value);
-	return io_write(fd, text, size);
+		log_readahead(path, errno);
+	return fd;
+}
+
+void ready_open(struct ready *ready)
+{
+	struct statx root;
+
+	ready->setting = -1;
+	/* The kernel knows the device before anything answers. */
+	if (statx(AT_FDCWD, ready->mount_point, AT_STATX_DONT_SYNC, STATX_TYPE,
+		  &root) < 0) {
+		log_message(LOG_WARNING,
+			    "cannot find out the device of '%s': %s",
+			    ready->mount_point, strerror(errno));
+		return;
+	}
+	store_set_mount(ready->store,
+			makedev(root.stx_dev_major, root.stx_dev_minor));
+	ready->setting = open_setting(&root);
 }
 
 /*
  * A daemon cannot ask for more readahead than the kernel offers, but who may
- * write to sysfs can set it.
+ * write to sysfs can set it, once the kernel has set its own.
  */
-static void set_readahead(unsigned int kib, const struct statx *root)
+static void set_readahead(struct ready *ready)
 {
-	char path[100];
-	int rc;
+	char text[16];
+	int rc, size;
 
-	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb",
-		 root->stx_dev_major, root->stx_dev_minor);
-	rc = write_setting(path, kib);
+	if (ready->setting < 0)
+		return;
+	size = snprintf(text, sizeof(text), "%u", ready->readahead);
+	rc = io_write(ready->setting, text, size);
 	if (rc < 0)
-		log_message(LOG_INFO,
-			    "the readahead stays as the kernel set it: "
-			    "cannot write to '%s': %s",
-			    path, strerror(-rc));
+		log_readahead("read_ahead_kb", -rc);
+	close(ready->setting);
 }
 
 static void *run(void *argument)
 {
 	struct ready *ready = argument;
-	struct statx root;
-	int rc;
 
-	/* An error, too, is an answer, unless nobody is there to give it. */
-	rc = statx(AT_FDCWD, ready->mount_point, AT_STATX_FORCE_SYNC,
-		   STATX_BASIC_STATS, &root);
-	if (rc < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
+	if (!mounter_await(ready->mounter))
 		return NULL;
-	if (rc == 0)
-		set_readahead(ready->readahead, &root);
+	set_readahead(ready);
 	atomic_store(&ready->done, true);
 	if (ready->fd >= 0)
 		log_route(LOG_NOTHING, LOG_INFO);

@@ -2,13 +2,14 @@
 #include "bkupfs/session.h"
 
 #include "fs/fs.h"
-#include "util/cleanup.h"
 #include "util/log.h"
-
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 void session_block_signals(bool block)
 {
@@ -21,45 +22,14 @@ void session_block_signals(bool block)
 	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
-/* The options of the mount, for libfuse and for the kernel. */
-static int make_options(const struct mount_options *options, const char *source,
-			char **ret_text)
-{
-	char *name = NULL, *text = NULL;
-	int rc;
-
-	rc = asprintf(&name, "fsname=%s", source);
-	if (rc < 0)
-		return -ENOMEM;
-	/* A path may hold commas. */
-	rc = fuse_opt_add_opt(&text, "subtype=bkupfs,default_permissions") |
-	     fuse_opt_add_opt_escaped(&text, name);
-	if (options->allow_other)
-		rc |= fuse_opt_add_opt(&text, "allow_other");
-	if (options->kernel)
-		rc |= fuse_opt_add_opt(&text, options->kernel);
-	free(name);
-	if (rc) {
-		free(text);
-		return -ENOMEM;
-	}
-	*ret_text = text;
-	return 0;
-}
-
 static struct fuse_session *make_session(const struct command *command,
-					 const char *source, struct fs *fs)
+					 struct fs *fs)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	cleanup_free char *options = NULL;
 	struct fuse_session *session = NULL;
 	int rc;
 
-	rc = make_options(&command->options, source, &options);
-	if (rc == 0)
-		rc = fuse_opt_add_arg(&args, "bkupfs") |
-		     fuse_opt_add_arg(&args, "-o") |
-		     fuse_opt_add_arg(&args, options);
+	rc = fuse_opt_add_arg(&args, "bkupfs");
 	if (rc == 0 && command->debug)
 		rc = fuse_opt_add_arg(&args, "-d");
 	if (rc == 0)
@@ -69,20 +39,45 @@ static struct fuse_session *make_session(const struct command *command,
 	return session;
 }
 
+/* A session for a connection that is there; that is closed if this fails. */
+static struct fuse_session *connect_session(const struct command *command,
+					    struct fs *fs, int fd)
+{
+	struct fuse_session *session = make_session(command, fs);
+	char path[32];
+
+	/* libfuse's name for what others have mounted. */
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	if (session && fuse_session_mount(session, path) == 0)
+		return session;
+	if (session)
+		fuse_session_destroy(session);
+	close(fd);
+	return NULL;
+}
+
 int session_mount(const struct command *command, const char *source,
 		  const char *mount_point, struct fs *fs,
-		  struct fuse_session **ret_session)
+		  struct session *ret_session)
 {
-	struct fuse_session *session = make_session(command, source, fs);
+	struct session session = {NULL};
+	int fd = mounter_start(command, source, mount_point, &session.mounter);
 
-	/* libfuse has logged why. */
-	if (!session)
-		return -EIO;
-	if (fuse_session_mount(session, mount_point) != 0) {
-		fuse_session_destroy(session);
+	if (fd < 0) {
+		/* What kept it from mounting is in the log. */
+		if (fd != -EIO)
+			log_message(LOG_ERR, "cannot start a process: %s",
+				    strerror(-fd));
+		return fd;
+	}
+	session.fuse = connect_session(command, fs, fd);
+	if (!session.fuse) {
+		/* libfuse has logged why. */
+		mounter_end(&session.mounter, true);
+		mounter_done(&session.mounter);
 		return -EIO;
 	}
-	fs_set_session(fs, session);
+	fs_set_session(fs, session.fuse);
 	*ret_session = session;
 	return 0;
 }
@@ -113,31 +108,47 @@ static void heed_signals(bool foreground)
 		signal(SIGHUP, SIG_DFL);
 }
 
-int session_loop(const struct command *command, struct fuse_session *session)
+int session_loop(const struct command *command, struct session *session)
 {
+	struct fuse_session *fuse = session->fuse;
 	int rc;
 
 	heed_signals(command->foreground);
-	if (fuse_set_signal_handlers(session) < 0)
+	if (fuse_set_signal_handlers(fuse) < 0)
 		return -EINVAL;
 	session_block_signals(false);
 	if (command->single_threaded)
-		rc = fuse_session_loop(session);
+		rc = fuse_session_loop(fuse);
 	else
-		rc = loop_threads(session, command->options.threads);
+		rc = loop_threads(fuse, command->options.threads);
 	session_block_signals(true);
-	fuse_remove_signal_handlers(session);
+	fuse_remove_signal_handlers(fuse);
 	/* A positive result is the signal that ended it. */
 	return rc < 0 ? rc : 0;
 }
 
-void session_unmount(struct fuse_session *session)
+/* Whether the kernel still knows the connection. */
+static bool is_connected(struct fuse_session *session)
 {
-	fuse_session_unmount(session);
+	struct pollfd state = {.fd = fuse_session_fd(session)};
+
+	return poll(&state, 1, 0) <= 0 || !(state.revents & POLLERR);
 }
 
-void session_free(struct fuse_session *session)
+int session_end(struct session *session)
 {
-	if (session)
-		fuse_session_destroy(session);
+	bool mounted;
+
+	if (!session->fuse)
+		return 0;
+	mounted = is_connected(session->fuse);
+	/* Closes the connection, so that nobody waits for an answer. */
+	fuse_session_destroy(session->fuse);
+	session->fuse = NULL;
+	return mounter_end(&session->mounter, mounted);
+}
+
+void session_done(struct session *session)
+{
+	mounter_done(&session->mounter);
 }

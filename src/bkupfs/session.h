@@ -4,19 +4,26 @@
 #define BKUPFS_SESSION_H
 
 #include "bkupfs/command.h"
+#include "bkupfs/mounter.h"
 
 struct fs;
 struct fuse_session;
+
+/* All zero: not mounted. */
+struct session {
+	struct fuse_session *fuse;
+	struct mounter mounter;
+};
 
 /*
  * Mounts a filesystem.
  *
  * source, mount_point: resolved paths.
- * Errors: -EIO, with the reason in the log.
+ * Errors: those of mounter_start; they are in the log.
  */
 int session_mount(const struct command *command, const char *source,
 		  const char *mount_point, struct fs *fs,
-		  struct fuse_session **ret_session);
+		  struct session *ret_session);
 
 /*
  * Answers requests until somebody unmounts, or a signal comes: SIGTERM,
@@ -25,12 +32,18 @@ int session_mount(const struct command *command, const char *source,
  *
  * Errors: as read(2) of /dev/fuse gives them.
  */
-int session_loop(const struct command *command, struct fuse_session *session);
+int session_loop(const struct command *command, struct session *session);
 
-/* Unmounts if that is still to do; requests that wait fail. */
-void session_unmount(struct fuse_session *session);
+/*
+ * Ends a session, if there is one; requests that wait fail. Unmounts if that
+ * is still to do.
+ *
+ * Returns, errors: those of mounter_end.
+ */
+int session_end(struct session *session);
 
-void session_free(struct fuse_session *session);
+/* After that: frees what is left. */
+void session_done(struct session *session);
 
 /* Blocks, or unblocks, the signals that session_loop heeds. */
 void session_block_signals(bool block);

@@ -10,8 +10,8 @@ mkdir "$TMP"/{source,mount}
 S=$TMP/source M=$TMP/mount
 cp "$SAMPLES/ms-bkup-section3-example.bin" "$S/F"
 
-# The process ids of daemons of a mount point that were not started with -f.
-daemons() {
+# The processes of a mount point whose daemon was not started with -f.
+processes() {
 	local exe pid
 	for exe in /proc/[0-9]*/exe; do
 		[ "$(readlink "$exe")" = "$(readlink -f "$BKUPFS")" ] || continue
@@ -22,8 +22,17 @@ daemons() {
 	return 0
 }
 
+# Those of them that are daemons; each has another one that unmounts for it.
+daemons() {
+	local pid
+	for pid in $(processes "$1"); do
+		[ "$(cat "/proc/$pid/comm")" = bkupfs ] && echo "$pid"
+	done
+	return 0
+}
+
 no_daemon() {
-	[ -z "$(daemons "$1")" ]
+	[ -z "$(processes "$1")" ]
 }
 
 # put FILE TEXT: writes, but does not wait for ever.
