@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 
 # What bkupfs and bkup are built with, and libfuse's helpers for mounting.
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config libfuse3-dev libxxhash-dev
-	libjansson-dev fuse3)
+	libjansson-dev libseccomp-dev fuse3)
 
 die() {
 	echo "${0##*/}: $*" >&2

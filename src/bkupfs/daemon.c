@@ -7,11 +7,13 @@
  *	the filesystem				fs_free
  *	the name that --wait looks for		exit
  *	the mount				session_end, session_done
+ *	what is outside of SOURCE		-
  *	the thread that sees it answer		ready_join
  */
 #include "bkupfs/daemon.h"
 
 #include "bkupfs/background.h"
+#include "bkupfs/confine.h"
 #include "bkupfs/exit.h"
 #include "bkupfs/mount_point.h"
 #include "bkupfs/notify.h"
@@ -216,6 +218,17 @@ static int serve_session(struct daemon *daemon, struct ready *ready)
 	return atomic_load(&ready->done) ? EXIT_BROKE_OFF : EXIT_NOT_MOUNTED;
 }
 
+/* Opens what is outside of SOURCE, and then cannot open such any more. */
+static int confine_daemon(struct daemon *daemon, struct ready *ready)
+{
+	const struct mount_options *options = &daemon->command->options;
+
+	ready_open(ready);
+	if (daemon->command->foreground)
+		notify_open();
+	return confine(options->sandbox, daemon->source_fd, options->read_only);
+}
+
 static int serve(struct daemon *daemon)
 {
 	struct ready ready = {
@@ -237,9 +250,8 @@ static int serve(struct daemon *daemon)
 			  daemon->fs, &daemon->session) < 0)
 		return EXIT_NOT_MOUNTED;
 	ready.store = daemon->store;
-	ready_open(&ready);
-	if (daemon->command->foreground)
-		notify_open();
+	if (confine_daemon(daemon, &ready) < 0)
+		return EXIT_NOT_MOUNTED;
 	return serve_session(daemon, &ready);
 }
 

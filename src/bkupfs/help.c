@@ -39,6 +39,10 @@ static const char text[] =
 	"                        than there are processors, at most 8)\n"
 	"  readahead=KIB         let the kernel read ahead that much "
 	"(default: 1008)\n"
+	"  sandbox=auto          confine the daemon as far as the kernel can "
+	"(the\n"
+	"                        default); sandbox=require: or do not mount;\n"
+	"                        sandbox=off: not at all\n"
 	"  store=backup          what SOURCE holds (the default)\n"
 	"and those of mount(8) that every filesystem takes. See bkupfs(1).\n";
 

@@ -165,6 +165,19 @@ static int apply_readahead(struct mount_options *options, const char *name,
 	return parse_number(name, value, 0, INT_MAX, &options->readahead);
 }
 
+static int apply_sandbox(struct mount_options *options, const char *name,
+			 const char *value)
+{
+	static const char *const words[] = {"auto", "require", "off", NULL};
+	static const enum confine_mode modes[] = {CONFINE_AUTO, CONFINE_REQUIRE,
+						  CONFINE_OFF};
+	int i = parse_word(name, value, words);
+
+	if (i >= 0)
+		options->sandbox = modes[i];
+	return i < 0 ? i : 0;
+}
+
 static int apply_allow_other(struct mount_options *options, const char *name,
 			     const char *value)
 {
@@ -214,6 +227,7 @@ static const struct rule rules[] = {
 	{"salvage", false, apply_salvage},
 	{"threads", true, apply_threads},
 	{"readahead", true, apply_readahead},
+	{"sandbox", true, apply_sandbox},
 	{"allow_other", false, apply_allow_other},
 	{"ro", false, apply_access},
 	{"rw", false, apply_access},
@@ -288,6 +302,7 @@ void mount_options_init(struct mount_options *options)
 		.allow_other = geteuid() == 0,
 		.threads = processors < 7 ? processors + 1 : 8,
 		.readahead = DEFAULT_READAHEAD,
+		.sandbox = CONFINE_AUTO,
 	};
 }
 

@@ -3,6 +3,7 @@
 #ifndef BKUPFS_MOUNT_OPTIONS_H
 #define BKUPFS_MOUNT_OPTIONS_H
 
+#include "bkupfs/confine.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct mount_options {
 	bool allow_other;
 	unsigned int threads;	/* workers at most */
 	unsigned int readahead; /* KiB */
+	enum confine_mode sandbox;
 	char *kernel; /* further options for the kernel, such as "nodev,noexec"
 		       */
 };

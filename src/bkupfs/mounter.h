@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The process that mounts, and unmounts at the end: a daemon that is to be
- * confined could do neither. It is forked before, holds nothing of the daemon's but a
+ * The process that mounts, and unmounts at the end: a daemon that is confined
+ * may do neither. It is forked before, holds nothing of the daemon's but a
  * socket, takes one order from it, and ends with it. ps(1) shows it as
  * bkupfs-mounter.
  *

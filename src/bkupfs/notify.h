@@ -5,7 +5,7 @@
 
 /*
  * Connects to the service manager, if there is one that wants to know; until
- * the end of the process, since one that is to be confined could not any more.
+ * the end of the process, since one that is confined could not any more.
  */
 void notify_open(void);
 

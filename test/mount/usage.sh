@@ -44,6 +44,7 @@ for foreground in "" -f; do
 	refuses store "$@" -o store=none "$S" "$M"
 	refuses order "$@" -o order=any "$S" "$M"
 	refuses sync "$@" -o sync=always "$S" "$M"
+	refuses sandbox "$@" -o sandbox=some "$S" "$M"
 	refuses salvage "$@" -o salvage=some "$S" "$M"
 	refuses --bogus "$@" --bogus "$S" "$M"
 	refuses -q "$@" -q "$S" "$M"
@@ -64,7 +65,8 @@ mnt_stop "$M"
 
 for option in --help -h; do
 	"$BKUPFS" $option >"$TMP/out" 2>"$TMP/err" || fail "$option: $?"
-	for word in SOURCE MOUNTPOINT -o -f -d salvage timeout order sync; do
+	for word in SOURCE MOUNTPOINT -o -f -d salvage timeout order sync \
+		sandbox; do
 		grep -qF -- "$word" "$TMP/out" || fail "$option lacks $word"
 	done
 	[ ! -s "$TMP/err" ] || fail "$option writes to standard error"
