@@ -8,7 +8,7 @@ import os
 import shutil
 import struct
 
-from mountcase import MountCase, skip_all, write_all
+from mountcase import MountCase, mount_points, skip_all, write_all
 
 MIB = 1 << 20
 # The same for ext4 and xfs.
@@ -29,17 +29,20 @@ class ImageCase(MountCase):
         super().setUp()
         if not shutil.which(self.mkfs[0]):
             self.skipTest(f"no {self.mkfs[0]}")
-        self.image = os.path.join(self.tmp, "image")
-        with open(self.image, "wb") as file:
+        image = self.image_path()
+        with open(image, "wb") as file:
             file.truncate(self.size)
-        self.run_tool(*self.mkfs, self.image)
-        self.run_tool("mount", *self.mount_options, self.image, self.source)
+        self.run_tool(*self.mkfs, image)
+        self.run_tool("mount", *self.mount_options, image, self.source)
         self.addCleanup(self.unmount_source)
+
+    def image_path(self):
+        return os.path.join(self.tmp, "image")
 
     def unmount_source(self):
         # Not where there is nothing: umount would take the daemon's mount,
-        # whose source has that name.
-        if os.path.ismount(self.source):
+        # whose source has that name. One that broke cannot be asked.
+        if any(path == self.source for path, _ in mount_points()):
             self.run_tool("umount", "-l", self.source)
 
     def fill(self, leave=0):
@@ -49,9 +52,9 @@ class ImageCase(MountCase):
             os.posix_fallocate(filler.fileno(), 0,
                                space.f_bavail * space.f_frsize - leave)
 
-    def shut_down(self):
-        """What a pulled disk looks like."""
-        directory = os.open(self.source, os.O_RDONLY)
+    def shut_down(self, path=None):
+        """What a pulled disk looks like: of SOURCE, or of what is at path."""
+        directory = os.open(path or self.source, os.O_RDONLY)
         try:
             fcntl.ioctl(directory, IOC_SHUTDOWN, struct.pack("I", LOG_FLUSH))
         except OSError as error:
