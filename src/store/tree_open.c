@@ -39,14 +39,26 @@ int tree_openat(int dirfd, const char *path, int flags)
 	return open_below(dirfd, path, flags, RESOLVE_NO_XDEV);
 }
 
-/* Whether something open is on a device; its filesystem is not asked. */
-static bool is_on(int fd, dev_t dev)
+/*
+ * Passes on what is open if it is on a device, or is not, as is wanted;
+ * otherwise closes it. Its filesystem is not asked.
+ */
+static int check_device(int fd, dev_t dev, bool wanted)
 {
 	struct statx stx;
+	int rc = 0;
 
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx) ==
-		       0 &&
-	       makedev(stx.stx_dev_major, stx.stx_dev_minor) == dev;
+	if (fd < 0)
+		return fd;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx) < 0)
+		rc = -errno;
+	else if ((makedev(stx.stx_dev_major, stx.stx_dev_minor) == dev) !=
+		 wanted)
+		rc = -EXDEV;
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
 }
 
 /* Opens, O_PATH, the next part of a walk, unless that is the own mount. */
@@ -54,10 +66,7 @@ static int step(const struct store *store, int dir, const char *part, int flags)
 {
 	int fd = *part ? open_below(dir, part, flags | O_PATH, 0) : -EXDEV;
 
-	if (fd < 0 || !is_on(fd, atomic_load(&store->own_mount)))
-		return fd;
-	close(fd);
-	return -EXDEV;
+	return check_device(fd, atomic_load(&store->own_mount), false);
 }
 
 /*
@@ -108,13 +117,9 @@ int tree_open(const struct store *store, const char *path, int flags)
 
 int tree_open_own(const struct store *store, const char *path, int flags)
 {
-	int fd = tree_openat(store->root, path, flags);
-
 	/* Not every device is mounted: a subvolume of btrfs is not. */
-	if (fd < 0 || is_on(fd, store->dev))
-		return fd;
-	close(fd);
-	return -EXDEV;
+	return check_device(tree_openat(store->root, path, flags), store->dev,
+			    true);
 }
 
 static int open_parent(const struct store *store, const char *path,
