@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * Makes room for more items behind the count that an array holds, doubling it.
@@ -18,21 +19,21 @@
 static inline int array_reserve(void *array, size_t count, size_t more,
 				size_t *room, size_t item_size)
 {
-	void **place = array;
 	size_t want = *room ? *room : 8;
-	void *bigger;
+	void *items, *bigger;
 
-	if (more <= *room - count)
+	memcpy(&items, array, sizeof(items));
+	if (items && more <= *room - count)
 		return 0;
 	while (want - count < more) {
 		if (want > SIZE_MAX / 2)
 			return -ENOMEM;
 		want *= 2;
 	}
-	bigger = reallocarray(*place, want, item_size);
+	bigger = reallocarray(items, want, item_size);
 	if (!bigger)
 		return -ENOMEM;
-	*place = bigger;
+	memcpy(array, &bigger, sizeof(bigger));
 	*room = want;
 	return 0;
 }

@@ -6,14 +6,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static inline void cleanup_free_ptr(void *pointer)
 {
-	free(*(void **)pointer);
+	void *value;
+
+	memcpy(&value, pointer, sizeof(value));
+	free(value);
 }
 
-static inline void cleanup_close_fd(int *fd)
+static inline void cleanup_close_fd(const int *fd)
 {
 	int saved = errno;
 
@@ -28,17 +32,22 @@ static inline void cleanup_close_dir(DIR **dir)
 		closedir(*dir);
 }
 
+#ifdef __CPPCHECK__
+/* It does not know the attribute, and takes such locals for lost at return. */
+#define cleanup_free static
+#else
 #define cleanup_free __attribute__((cleanup(cleanup_free_ptr)))
+#endif
 #define cleanup_close __attribute__((cleanup(cleanup_close_fd)))
 #define cleanup_closedir __attribute__((cleanup(cleanup_close_dir)))
 
 /* Hands a local over to somebody else: the cleanup then finds nothing. */
 static inline void *steal_pointer(void *pointer)
 {
-	void **place = pointer;
-	void *value = *place;
+	void *value, *none = NULL;
 
-	*place = NULL;
+	memcpy(&value, pointer, sizeof(value));
+	memcpy(pointer, &none, sizeof(none));
 	return value;
 }
 
