@@ -26,6 +26,7 @@ static void free_dir_handle(struct handle *handle)
 
 static struct dir_handle *handle_of(const struct fuse_file_info *fi)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): libfuse has a number */
 	return (struct dir_handle *)(uintptr_t)fi->fh;
 }
 

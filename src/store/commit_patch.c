@@ -126,7 +126,7 @@ int commit_patch(struct store_object *object, const struct plan *plan,
 		rc = redo_record(object->store, path, plan,
 				 version_fd(&object->snapshot->version),
 				 stage ? stage->fd : -1, metadata, redo);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	rc = change_behind_record(object, plan, read, redo, metadata, &told);
 	if (rc < 0 && redo->begun)

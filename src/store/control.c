@@ -31,7 +31,7 @@ static int make_control(struct store *store)
 
 	if (rc == 0 && fstat(store->root, &before) < 0)
 		rc = -errno;
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (mkdirat(store->root, TREE_CONTROL, 0700) < 0)
 		return errno == EEXIST ? 0 : -errno;

@@ -6,6 +6,7 @@
 #include "store/tree.h"
 #include "util/cleanup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -111,10 +112,10 @@ int object_get(struct store *store, const char *path,
 	if (rc == 0)
 		object->users++;
 	pthread_mutex_unlock(&store->objects_lock);
-	if (rc < 0 && object)
-		object_free(object);
-	else if (rc == 0)
+	if (rc == 0)
 		*ret_object = object;
+	else if (object)
+		object_free(object);
 	return rc;
 }
 
@@ -386,7 +387,7 @@ int object_enter(struct store *store, const char *path,
 			return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 	}
 	rc = object_get(store, path, &object);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	pthread_mutex_lock(&object->lock);
 	rc = object_refresh(object, false);
@@ -402,7 +403,7 @@ struct store_object *object_enter_cached(struct store *store, const char *path)
 {
 	struct store_object *object;
 
-	if (!is_cached(store, path) || object_get(store, path, &object) < 0)
+	if (!is_cached(store, path) || object_get(store, path, &object))
 		return NULL;
 	pthread_mutex_lock(&object->lock);
 	return object;
@@ -431,7 +432,7 @@ int object_enter_undecided(struct store *store, const char *path,
 	if (rc < 0)
 		return rc == -ENOTEMPTY ? -EINVAL : rc;
 	rc = object_get(store, path, &object);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	pthread_mutex_lock(&object->lock);
 	rc = object_refresh(object, true);
@@ -548,6 +549,7 @@ static char *moved_path(const struct move *move, const char *path)
 {
 	const char *rest = below(path, move->from);
 	const char *base = move->to;
+	size_t size;
 	char *moved;
 
 	if (!rest) {
@@ -556,9 +558,13 @@ static char *moved_path(const struct move *move, const char *path)
 	}
 	if (!base)
 		return NULL;
-	moved = malloc(strlen(base) + strlen(rest) + 1);
-	if (moved)
-		strcpy(stpcpy(moved, base), rest);
+	assert(rest);
+	size = strlen(base);
+	moved = malloc(size + strlen(rest) + 1);
+	if (moved) {
+		memcpy(moved, base, size);
+		memcpy(moved + size, rest, strlen(rest) + 1);
+	}
 	return moved;
 }
 
@@ -579,6 +585,9 @@ static void place_moved(struct move *move, struct store_object *object)
 	object->path = path;
 }
 
+/* The analyzer loses what is kept by an item that only its link tells. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 static void move_objects(struct move *move)
 {
 	struct store *store = move->store;
@@ -594,6 +603,7 @@ static void move_objects(struct move *move)
 	}
 	pthread_mutex_unlock(&store->objects_lock);
 }
+#pragma GCC diagnostic pop
 
 void objects_rename(struct store *store, const char *path, const char *to)
 {

@@ -12,6 +12,7 @@
 #include "util/cleanup.h"
 #include "util/io.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ static int add_segment(struct plan *plan, enum plan_source source,
 			   sizeof(*plan->segments));
 	if (rc < 0)
 		return rc;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it has room */
 	plan->segments[plan->count++] = (struct plan_segment){
 		.source = source, .offset = offset, .size = size};
 	return 0;
@@ -190,6 +192,8 @@ static int add_stream(struct plan *plan, const struct index *index,
 	char *name = strdup(part->head ? part->head->child
 				       : index_name(index, old));
 
+	/* What is new has content of its own. */
+	assert(content || old);
 	if (!name)
 		return -ENOMEM;
 	plan->streams[plan->stream_count++] = (struct plan_stream){

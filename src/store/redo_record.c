@@ -211,14 +211,14 @@ int redo_record(struct store *store, const char *path, const struct plan *plan,
 	struct output output = {.hash = XXH3_createState(),
 				.buffer = malloc(REDO_BUFFER_SIZE)};
 	struct redo redo = {.fd = -1, .file = -1, .path = strdup(path)};
-	struct description description = {0};
+	struct description description = {.path = path};
 	int rc = describe(path, old, metadata, &description);
 
 	if (rc == 0 && (!output.hash || !output.buffer || !redo.path))
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = redo.fd = control_create(store, "new", redo.name);
-	if (rc >= 0) {
+	if (redo.fd >= 0) {
 		output.fd = redo.fd;
 		rc = write_record(&output, plan, old, stage, &description);
 	}

@@ -164,6 +164,7 @@ static int commit_content(struct store_object *object, struct commit *commit)
 	commit->edit.stage = &stage;
 	if (rc == 0)
 		rc = commit_object(object, commit);
+	commit->edit.stage = NULL;
 	stage_drop(object->store, &stage);
 	return rc;
 }
@@ -267,7 +268,7 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 			scratch_become_stream(file, object, copy);
 		pthread_rwlock_unlock(&file->lock);
 	}
-	if (rc < 0) {
+	if (rc) {
 		free(copy);
 		return rc;
 	}
@@ -472,7 +473,7 @@ int store_rename(struct store *store, const struct store_place *from,
 	if (rc == 0)
 		rc = store_lookup(store, from->dir, from->kind, from->name,
 				  &entry);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	into_object = to->kind == STORE_OBJECT ||
 		      to->kind == STORE_SCRATCH_DIRECTORY;

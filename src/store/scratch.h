@@ -38,7 +38,7 @@ int scratch_stat(struct store *store, const char *dir, const char *name,
 int scratch_exists(struct store *store, const char *dir);
 
 /* Makes a scratch directory durable, with all that it is in. */
-int scratch_sync_dir(struct store *store, const char *dir);
+int scratch_sync_dir(struct store *store, const char *path);
 
 /* The same for an open scratch file. */
 int scratch_sync(struct store_file *file);

@@ -106,7 +106,7 @@ int snapshot_new_next(const struct snapshot *before,
 		      struct index_fault *ret_fault)
 {
 	struct snapshot *snapshot = snapshot_alloc();
-	struct stat st, noted;
+	struct stat st = {0}, noted;
 	int rc;
 
 	if (!snapshot)

@@ -5,6 +5,7 @@
 #include "util/cleanup.h"
 #include "util/io.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -327,6 +328,7 @@ static int seek_run(const struct stage *stage, const struct stage_base *base,
 		else
 			rc = -errno;
 	} else {
+		assert(base);
 		rc = snapshot_seek(base->stream, offset, whence, &found);
 		if (rc == -ENXIO)
 			rc = 0;

@@ -3,6 +3,7 @@
 
 #include "util/cleanup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -219,6 +220,7 @@ int tree_opendir(int fd, DIR **ret_dir)
 	if (!dir) {
 		int rc = -errno;
 
+		assert(rc < 0);
 		close(fd);
 		return rc;
 	}
@@ -233,8 +235,12 @@ int tree_readdir(DIR *dir, struct dirent **ret_entry)
 	do {
 		errno = 0;
 		entry = readdir(dir);
-		if (!entry)
-			return -errno;
+		if (!entry) {
+			int rc = -errno;
+
+			assert(rc <= 0);
+			return rc;
+		}
 	} while (strcmp(entry->d_name, ".") == 0 ||
 		 strcmp(entry->d_name, "..") == 0);
 	*ret_entry = entry;

@@ -58,6 +58,11 @@ static ssize_t give(const char *text, size_t length, void *value, size_t size)
 	return length;
 }
 
+static uint32_t stream_default(const struct index_stream *stream)
+{
+	return plan_default_attributes(stream->record.id, stream->map);
+}
+
 /* The header attributes of a stream as they are, or will be. */
 static uint32_t attributes_of(struct store_object *object, const char *name,
 			      bool *ret_default)
@@ -65,8 +70,10 @@ static uint32_t attributes_of(struct store_object *object, const char *name,
 	struct store_file *file = object_file(object, name);
 	const struct index_stream *stream =
 		index_find(object->snapshot->index, name);
-	uint32_t id = stream ? stream->record.id : file->id;
-	uint32_t normal = plan_default_attributes(id, stream && stream->map);
+	uint32_t normal =
+		stream ? stream_default(stream)
+		       /* cppcheck-suppress nullPointerRedundantCheck ; or it */
+		       : plan_default_attributes(file->id, false);
 	uint32_t attributes = stream ? stream->record.attributes : normal;
 
 	if (file) {
@@ -198,9 +205,10 @@ static ssize_t list_stream(struct store *store, const char *path, char *list,
 	bool normal = true;
 	int rc = node_object_path(path, STORE_STREAM, &dir, &name);
 
-	if (rc == 0)
-		rc = object_enter(store, dir, &object);
-	if (rc <= 0)
+	if (rc < 0)
+		return rc;
+	rc = object_enter(store, dir, &object);
+	if (rc != 1)
 		return rc < 0 ? rc : -ENOENT;
 	if (object_file(object, name) ||
 	    index_find(object->snapshot->index, name))
@@ -289,17 +297,16 @@ static int set_stream_xattr(struct store *store, const char *path,
 	if (text && (!*text || *end || errno || attributes > UINT32_MAX))
 		return -EINVAL;
 	rc = node_object_path(path, STORE_STREAM, &dir, &name);
-	if (rc == 0)
-		rc = object_enter(store, dir, &object);
-	if (rc <= 0)
+	if (rc < 0)
+		return rc;
+	rc = object_enter(store, dir, &object);
+	if (rc != 1)
 		return rc < 0 ? rc : -ENOENT;
 	if (!text) {
 		const struct index_stream *stream =
 			index_find(object->snapshot->index, name);
 
-		attributes = stream ? plan_default_attributes(
-					      stream->record.id, stream->map)
-				    : 0;
+		attributes = stream ? stream_default(stream) : 0;
 	}
 	rc = set_attributes(object, name, attributes);
 	object_leave(object);

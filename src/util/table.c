@@ -35,6 +35,7 @@ static void bucket_push(struct table_link **buckets, size_t mask,
 static int table_grow(struct table *table)
 {
 	size_t n = table->buckets ? 2 * (table->mask + 1) : FIRST_BUCKETS;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	struct table_link **buckets = calloc(n, sizeof(*buckets));
 
 	if (!buckets)
