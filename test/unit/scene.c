@@ -374,7 +374,7 @@ void scene_list(struct scene *scene, const char *dir, char *ret_text,
 		size_t size)
 {
 	struct store_listing *listing;
-	const char *names[64];
+	const char *names[64] = {NULL};
 	size_t n, used = 0;
 
 	ck_assert_int_eq(
