@@ -142,9 +142,10 @@ END_TEST
 START_TEST(who_cannot_open_does_not_keep_it)
 {
 	scene_close(&scene);
-	scene_put_bytes(&scene, ".bkupfs", &(struct bytes){0});
+	ck_assert_int_eq(mkdir(scene_at(&scene, ".bkupfs"), 0700), 0);
+	scene_put_bytes(&scene, ".bkupfs/scratch", &(struct bytes){0});
 	ck_assert_int_eq(scene_open(&scene), -ENOTDIR);
-	ck_assert_int_eq(unlink(scene_at(&scene, ".bkupfs")), 0);
+	ck_assert_int_eq(unlink(scene_at(&scene, ".bkupfs/scratch")), 0);
 	ck_assert_int_eq(scene_open(&other), 0);
 }
 END_TEST
