@@ -11,7 +11,7 @@ set -uo pipefail
 
 # Programs that the tests use.
 TEST_PACKAGES=(check python3 acl attr e2fsprogs ed fio git libxxhash0 man-db
-	procps psmisc rsync strace vim)
+	procps psmisc rsync strace valgrind vim xfsprogs)
 
 passed=0 failed=0 skipped=0
 

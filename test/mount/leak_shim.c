@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* To be preloaded: memory that is lost from the start. */
+#include <stdlib.h>
+
+__attribute__((constructor)) static void lose(void)
+{
+	void *volatile lost = malloc(1000);
+
+	lost = malloc(1000);
+	lost = NULL;
+	(void)lost;
+}
