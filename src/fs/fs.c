@@ -122,7 +122,7 @@ int fs_new(struct store *store, const struct fs_options *options,
 		return -ENOMEM;
 	fs->store = store;
 	fs->options = *options;
-	pthread_rwlock_init(&fs->tree, NULL);
+	claims_init(&fs->claims);
 	pthread_mutex_init(&fs->lock, NULL);
 	rc = inodes_init(fs);
 	if (rc < 0)
@@ -137,7 +137,7 @@ void fs_free(struct fs *fs)
 	if (!fs)
 		return;
 	inodes_done(fs);
-	pthread_rwlock_destroy(&fs->tree);
+	claims_done(&fs->claims);
 	pthread_mutex_destroy(&fs->lock);
 	free(fs);
 }

@@ -85,7 +85,7 @@ void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	struct place place;
 	struct stat st;
-	int rc = place_enter(fs_of(req), id, &place);
+	int rc = place_enter(fs_of(req), id, NULL, &place);
 
 	(void)fi;
 	if (rc < 0) {
@@ -227,7 +227,7 @@ void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 	struct store_file *file = NULL;
 	struct place place;
 	struct stat st;
-	int rc = place_enter(fs_of(req), id, &place);
+	int rc = place_enter(fs_of(req), id, NULL, &place);
 
 	if (rc < 0) {
 		fs_reply_result(req, rc);
@@ -272,7 +272,7 @@ void fs_getxattr(fuse_req_t req, fuse_ino_t id, const char *name, size_t size)
 {
 	char *value = malloc(size ? size : 1);
 	struct place place;
-	ssize_t n = value ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+	ssize_t n = value ? place_enter(fs_of(req), id, NULL, &place) : -ENOMEM;
 
 	if (n == 0) {
 		n = place.attached ? store_getxattr(place.fs->store, place.path,
@@ -289,7 +289,7 @@ void fs_listxattr(fuse_req_t req, fuse_ino_t id, size_t size)
 {
 	char *list = malloc(size ? size : 1);
 	struct place place;
-	ssize_t n = list ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+	ssize_t n = list ? place_enter(fs_of(req), id, NULL, &place) : -ENOMEM;
 
 	if (n == 0) {
 		n = place.attached ? store_listxattr(place.fs->store,
@@ -314,7 +314,7 @@ void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,
 		 const char *value, size_t size, int flags)
 {
 	struct place place;
-	int rc = place_enter(fs_of(req), id, &place);
+	int rc = place_enter(fs_of(req), id, NULL, &place);
 
 	if (rc == 0) {
 		rc = place.attached
@@ -332,7 +332,7 @@ void fs_setxattr(fuse_req_t req, fuse_ino_t id, const char *name,
 void fs_removexattr(fuse_req_t req, fuse_ino_t id, const char *name)
 {
 	struct place place;
-	int rc = place_enter(fs_of(req), id, &place);
+	int rc = place_enter(fs_of(req), id, NULL, &place);
 
 	if (rc == 0) {
 		rc = place.attached

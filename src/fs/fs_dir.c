@@ -35,7 +35,7 @@ void fs_opendir(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	struct dir_handle *handle = calloc(1, sizeof(*handle));
 	struct fs *fs = fs_of(req);
 	struct place place;
-	int rc = handle ? place_enter(fs, id, &place) : -ENOMEM;
+	int rc = handle ? place_enter(fs, id, NULL, &place) : -ENOMEM;
 
 	if (rc == 0) {
 		rc = store_check_list(fs->store, place.path, place.kind);
@@ -165,7 +165,7 @@ static void read_dir(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
 				  .buffer = malloc(size),
 				  .size = size,
 				  .plus = plus};
-	int rc = filling.buffer ? place_enter(fs_of(req), id, &place) : -ENOMEM;
+	int rc = filling.buffer ? place_enter(fs_of(req), id, NULL, &place) : -ENOMEM;
 
 	if (rc == 0) {
 		rc = read_entries(&filling, handle_of(fi), offset);
@@ -201,7 +201,7 @@ void fs_fsyncdir(fuse_req_t req, fuse_ino_t id, int datasync,
 		 struct fuse_file_info *fi)
 {
 	struct place place;
-	int rc = place_enter(fs_of(req), id, &place);
+	int rc = place_enter(fs_of(req), id, NULL, &place);
 
 	(void)datasync;
 	(void)fi;

@@ -80,18 +80,21 @@ static void set_caching(struct fs *fs, struct stream_handle *handle,
 	fi->noflush = handle->access == O_RDONLY;
 }
 
-/* Opens what stands at a place; its path is cut in two. */
 static int open_file(struct place *place, int flags, struct store_file **ret)
 {
-	char *slash = strrchr(place->path, '/');
-	const char *dir = slash ? place->path : "";
-	const char *name = slash ? slash + 1 : place->path;
+	char *path = strdup(place->path);
+	char *slash = path ? strrchr(path, '/') : NULL;
+	int rc;
 
+	if (!path)
+		return -ENOMEM;
 	if (slash)
 		*slash = '\0';
-	return store_file_open(place->fs->store, dir,
-			       place->parent_kind, name, flags, 0,
-			       (struct store_caller){0}, ret);
+	rc = store_file_open(place->fs->store, slash ? path : "",
+			     place->parent_kind, slash ? slash + 1 : path,
+			     flags, 0, (struct store_caller){0}, ret);
+	free(path);
+	return rc;
 }
 
 /*
@@ -146,7 +149,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	struct fs *fs = fs_of(req);
 	struct stream_handle *handle = NULL;
 	struct place place;
-	int rc = place_enter(fs, id, &place);
+	int rc = place_enter(fs, id, NULL, &place);
 
 	if (rc == 0) {
 		rc = open_inode(&place, fi->flags & ~(O_CREAT | O_EXCL),
@@ -203,7 +206,7 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct fuse_entry_param entry;
 	struct stream_handle *handle = NULL;
 	struct place place;
-	int rc = place_enter(fs, parent, &place);
+	int rc = place_enter(fs, parent, NULL, &place);
 
 	if (rc == 0) {
 		rc = create_file(&place, name, mode, fi->flags, fs_caller(req),

@@ -10,7 +10,7 @@
 void fs_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct place place;
-	int rc = place_enter(fs_of(req), parent, &place);
+	int rc = place_enter(fs_of(req), parent, name, &place);
 
 	if (rc < 0) {
 		fs_reply_result(req, rc);
@@ -60,7 +60,7 @@ static int make_node(struct place *parent, const struct making *making,
 static void make(fuse_req_t req, fuse_ino_t parent, const struct making *making)
 {
 	struct place place;
-	int rc = place_enter(fs_of(req), parent, &place);
+	int rc = place_enter(fs_of(req), parent, NULL, &place);
 
 	if (rc < 0) {
 		fs_reply_result(req, rc);
@@ -108,7 +108,7 @@ void fs_readlink(fuse_req_t req, fuse_ino_t id)
 {
 	char target[PATH_MAX];
 	struct place place;
-	ssize_t n = place_enter(fs_of(req), id, &place);
+	ssize_t n = place_enter(fs_of(req), id, NULL, &place);
 
 	if (n == 0) {
 		n = store_readlink(place.fs->store, place.path, place.kind,
@@ -128,7 +128,7 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name,
 				    enum store_kind, const char *))
 {
 	struct place place;
-	int rc = place_enter(fs_of(req), parent, &place);
+	int rc = place_enter(fs_of(req), parent, NULL, &place);
 
 	if (rc == 0) {
 		rc = call(place.fs->store, place.path, place.kind, name);
@@ -149,83 +149,54 @@ void fs_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	remove_name(req, parent, name, store_rmdir);
 }
 
-/* One side of a rename. */
-struct side {
-	struct inode *inode; /* the parent */
-	char *path;
-	struct store_place place;
-};
-
-static int side_init(struct fs *fs, fuse_ino_t parent, const char *name,
-		     struct side *side)
+static struct store_place store_place_of(const struct place_side *side)
 {
-	side->place.name = name;
-	return inode_of_dir(fs, parent, &side->inode, &side->place.kind,
-			    &side->path);
+	return (struct store_place){
+		.dir = side->dir, .kind = side->kind, .name = side->name};
 }
 
 /* What stands at a side now may be of another kind than its inode was. */
-static void refresh_side(struct fs *fs, const struct side *side)
+static void refresh_side(struct fs *fs, const struct place_side *side)
 {
-	const struct store_place *place = &side->place;
 	uint64_t changes = store_changes(fs->store);
 	struct store_entry entry;
 
-	if (store_lookup(fs->store, place->dir, place->kind, place->name,
+	if (store_lookup(fs->store, side->dir, side->kind, side->name,
 			 &entry) == 0)
-		inode_refresh(fs, side->inode, place->name, &entry, changes);
+		inode_refresh(fs, side->inode, side->name, &entry, changes);
 }
 
-static int rename_sides(struct fs *fs, struct side *from, struct side *to,
-			unsigned int flags)
+static int rename_places(struct places *places, unsigned int flags)
 {
+	const struct place_side *from = &places->from, *to = &places->to;
+	const struct store_place sides[] = {store_place_of(from),
+					    store_place_of(to)};
 	bool exchange = flags & RENAME_EXCHANGE;
-	int rc;
+	struct fs *fs = places->fs;
+	int rc = store_rename(fs->store, &sides[0], &sides[1], flags);
 
-	from->place.dir = from->path;
-	to->place.dir = to->path;
-	rc = store_rename(fs->store, &from->place, &to->place, flags);
 	if (rc < 0)
 		return rc;
-	inode_rename(fs, from->inode, from->place.name, to->inode,
-		     to->place.name, exchange);
+	inode_rename(fs, from->inode, from->name, to->inode, to->name,
+		     exchange);
 	refresh_side(fs, to);
 	if (exchange)
 		refresh_side(fs, from);
 	return 0;
 }
 
-static int rename_locked(struct fs *fs, fuse_ino_t parent, const char *name,
-			 fuse_ino_t new_parent, const char *new_name,
-			 unsigned int flags)
-{
-	struct side from = {.path = NULL}, to = {.path = NULL};
-	int rc = side_init(fs, parent, name, &from);
-
-	if (rc == 0)
-		rc = side_init(fs, new_parent, new_name, &to);
-	if (rc == 0)
-		rc = rename_sides(fs, &from, &to, flags);
-	free(from.path);
-	free(to.path);
-	return rc;
-}
-
 void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	       fuse_ino_t new_parent, const char *new_name, unsigned int flags)
 {
-	struct fs *fs = fs_of(req);
-	int rc;
+	struct places places = {
+		.from = {.parent = parent, .name = name},
+		.to = {.parent = new_parent, .name = new_name},
+	};
+	int rc = places_enter(fs_of(req), &places);
 
-	/*
-	 * Streams and scratch change no path but their own, and putting them
-	 * in place may take its time: the tree is free for others meanwhile.
-	 */
-	if (inode_is_leaf(fs, parent, name))
-		pthread_rwlock_rdlock(&fs->tree);
-	else
-		pthread_rwlock_wrlock(&fs->tree);
-	rc = rename_locked(fs, parent, name, new_parent, new_name, flags);
-	pthread_rwlock_unlock(&fs->tree);
+	if (rc == 0) {
+		rc = rename_places(&places, flags);
+		places_leave(&places);
+	}
 	fs_reply_result(req, rc);
 }

@@ -3,7 +3,7 @@
 #ifndef FS_HANDLERS_H
 #define FS_HANDLERS_H
 
-#include "fs/inode.h"
+#include "fs/place.h"
 
 /* fs.c */
 struct fs *fs_of(fuse_req_t req);

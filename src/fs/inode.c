@@ -2,9 +2,9 @@
 #include "fs/inode.h"
 
 #include "fs/inode_number.h"
+#include "fs/place.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,7 +208,7 @@ void inodes_done(struct fs *fs)
 	table_done(&fs->strangers);
 }
 
-static struct inode *find_id(struct fs *fs, fuse_ino_t id)
+struct inode *inode_find(struct fs *fs, fuse_ino_t id)
 {
 	struct table_link *link = table_find(&fs->by_id, id, id_matches, NULL);
 
@@ -220,105 +220,9 @@ struct inode *inode_of(struct fs *fs, fuse_ino_t id)
 	struct inode *inode;
 
 	pthread_mutex_lock(&fs->lock);
-	inode = find_id(fs, id);
+	inode = inode_find(fs, id);
 	pthread_mutex_unlock(&fs->lock);
 	return inode;
-}
-
-/* Builds a path from its end. */
-static int build_path(const struct inode *inode, char *buffer, char **ret_start)
-{
-	char *start = buffer + PATH_MAX - 1;
-
-	*start = '\0';
-	for (; inode->parent; inode = inode->parent) {
-		const char *name = inode_name(inode);
-		size_t size = strlen(name);
-
-		if ((size_t)(start - buffer) < size + 1)
-			return -ENAMETOOLONG;
-		if (*start)
-			*--start = '/';
-		start -= size;
-		memcpy(start, name, size);
-	}
-	*ret_start = start;
-	return 0;
-}
-
-static int path_locked(const struct inode *inode, char **ret_path)
-{
-	char buffer[PATH_MAX];
-	char *start;
-	int rc = build_path(inode, buffer, &start);
-
-	if (rc < 0)
-		return rc;
-	*ret_path = strdup(start);
-	return *ret_path ? 0 : -ENOMEM;
-}
-
-int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
-		 enum store_kind *ret_kind, char **ret_path)
-{
-	struct inode *inode;
-	int rc;
-
-	pthread_mutex_lock(&fs->lock);
-	inode = find_id(fs, id);
-	rc = inode ? path_locked(inode, ret_path) : -ESTALE;
-	if (rc == 0) {
-		*ret_inode = inode;
-		*ret_kind = inode->kind;
-	}
-	pthread_mutex_unlock(&fs->lock);
-	return rc;
-}
-
-/* Notes what an inode is at this moment. */
-static int look_at(struct place *place, const struct inode *inode)
-{
-	const struct inode *parent = inode->parent ? inode->parent : inode;
-
-	place->kind = inode->kind;
-	place->parent_kind = parent->kind;
-	place->ino = inode->ino;
-	place->parent_ino = parent->ino;
-	place->file = inode->file;
-	place->attached = inode->attached;
-	if (!place->attached && !place->file)
-		return -ESTALE;
-	if (place->file)
-		store_file_hold(place->file);
-	return 0;
-}
-
-int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place)
-{
-	struct place place = {.fs = fs};
-	int rc;
-
-	pthread_rwlock_rdlock(&fs->tree);
-	pthread_mutex_lock(&fs->lock);
-	place.inode = find_id(fs, id);
-	rc = place.inode ? path_locked(place.inode, &place.path) : -ESTALE;
-	if (rc == 0)
-		rc = look_at(&place, place.inode);
-	pthread_mutex_unlock(&fs->lock);
-	if (rc < 0) {
-		free(place.path);
-		pthread_rwlock_unlock(&fs->tree);
-		return rc;
-	}
-	*ret_place = place;
-	return 0;
-}
-
-void place_leave(struct place *place)
-{
-	store_file_let_go(place->file);
-	free(place->path);
-	pthread_rwlock_unlock(&place->fs->tree);
 }
 
 static bool is_directory(enum store_kind kind)
@@ -404,7 +308,7 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
 	struct inode *inode;
 
 	pthread_mutex_lock(&fs->lock);
-	inode = find_id(fs, id);
+	inode = inode_find(fs, id);
 	if (inode && inode->lookups < UINT32_MAX) {
 		inode->lookups -= count < inode->lookups ? count
 							 : inode->lookups;
@@ -554,19 +458,12 @@ void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
 	pthread_mutex_unlock(&fs->lock);
 }
 
-bool inode_is_leaf(struct fs *fs, fuse_ino_t parent, const char *name)
+bool inode_is_leaf(struct fs *fs, const struct inode *parent, const char *name)
 {
-	struct inode *inode;
-	bool leaf;
+	const struct inode *inode = find_name(fs, parent, name);
 
-	pthread_mutex_lock(&fs->lock);
-	inode = find_id(fs, parent);
-	if (inode)
-		inode = find_name(fs, inode, name);
-	leaf = inode && (inode->kind == STORE_STREAM ||
+	return inode && (inode->kind == STORE_STREAM ||
 			 inode->kind == STORE_SCRATCH);
-	pthread_mutex_unlock(&fs->lock);
-	return leaf;
 }
 
 bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)

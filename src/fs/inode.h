@@ -11,29 +11,26 @@
 
 #include "fs/fs.h"
 #include "store/store.h"
+#include "util/claims.h"
 #include "util/table.h"
 
 #include <pthread.h>
 
-/*
- * Locks, in order; both come before those of the store:
- *
- *	tree	that paths stay as they are: read by every request that names
- *		something, written by renames of directories and objects
- *	lock	the inodes' fields and the tables; never held over a call
- */
+/* The lock comes before those of the store, and is never held over a call. */
 struct fs {
 	struct store *store;
 	struct fs_options options;
 	struct fuse_session *session; /* for telling the kernel, or NULL */
-	pthread_rwlock_t tree;
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards what follows */
+	struct claims claims; /* of places; their ends are awaited under lock */
 	struct table by_id, by_name;
 	struct table strangers; /* see inode_number.h */
 	uint64_t next_id;
 	struct inode *root;
-	struct handle *handles; /* all that are open, under lock */
+	struct handle *handles; /* all that are open */
 };
+
+struct place; /* place.h */
 
 /*
  * What fuse_file_info.fh points at begins with this: so that what the kernel
@@ -80,28 +77,8 @@ void inodes_done(struct fs *fs);
 
 /* The inode of a node id. The kernel names only inodes that live. */
 struct inode *inode_of(struct fs *fs, fuse_ino_t id);
-
-/*
- * What a request is about: the inode as it was, with its path, while the tree
- * is locked for reading.
- */
-struct place {
-	struct fs *fs;
-	struct inode *inode;
-	enum store_kind kind, parent_kind;
-	uint64_t ino, parent_ino; /* the root is its own parent */
-	char *path;
-	struct store_file *file; /* the inode's, if it is open */
-	bool attached;
-};
-
-/* Errors: -ESTALE for a detached inode that is not open; -ENAMETOOLONG. */
-int place_enter(struct fs *fs, fuse_ino_t id, struct place *ret_place);
-void place_leave(struct place *place);
-
-/* A directory that a rename names; the tree is locked. ret_path: malloc'ed. */
-int inode_of_dir(struct fs *fs, fuse_ino_t id, struct inode **ret_inode,
-		 enum store_kind *ret_kind, char **ret_path);
+/* The same under fs.lock; NULL if it does not live. */
+struct inode *inode_find(struct fs *fs, fuse_ino_t id);
 
 /*
  * The inode for what a lookup found, with one more lookup; made if the name
@@ -159,8 +136,8 @@ void inode_rename(struct fs *fs, struct inode *parent, const char *name,
 void inode_refresh(struct fs *fs, struct inode *parent, const char *name,
 		   const struct store_entry *entry, uint64_t changes);
 
-/* Whether a name is known to be that of a stream or scratch file. */
-bool inode_is_leaf(struct fs *fs, fuse_ino_t parent, const char *name);
+/* Whether a name is known to be that of a stream or scratch; under fs.lock. */
+bool inode_is_leaf(struct fs *fs, const struct inode *parent, const char *name);
 
 /*
  * Notes the version of the content that an open gives, and says whether the

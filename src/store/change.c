@@ -3,6 +3,7 @@
 #include "store/caller.h"
 #include "store/commit.h"
 #include "store/file.h"
+#include "store/names.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
@@ -86,17 +87,20 @@ static int make(struct store *store, const char *dir, enum store_kind kind,
 {
 	cleanup_close int spot = open_spot(store, dir, kind, making->name,
 					   S_ISDIR(making->mode));
+	struct names entries;
 	int rc;
 
 	if (spot < 0)
 		return spot;
-	rc = caller_begin(making->caller);
+	rc = names_use_entries(store, dir, NULL, &entries);
 	if (rc < 0)
 		return rc;
-	pthread_rwlock_rdlock(&store->names);
-	rc = make_at(spot, making);
-	pthread_rwlock_unlock(&store->names);
-	caller_end();
+	rc = caller_begin(making->caller);
+	if (rc == 0) {
+		rc = make_at(spot, making);
+		caller_end();
+	}
+	names_leave(&entries);
 	return rc;
 }
 
@@ -190,9 +194,8 @@ static int unlink_scratch(struct store *store, const char *dir,
 
 static int unlink_stream(struct store_object *object, const char *name)
 {
-	struct commit commit = {.edit = {.kind = PLAN_REMOVE,
-					 .name = name,
-					 .attributes = -1}};
+	struct commit commit = {
+		.edit = {.kind = PLAN_REMOVE, .name = name, .attributes = -1}};
 	struct store_file *file = object_file(object, name);
 	int rc = object_refresh(object, true);
 
@@ -211,6 +214,7 @@ static int unlink_stream(struct store_object *object, const char *name)
 static int unlink_node(struct store *store, const char *dir, const char *name)
 {
 	cleanup_close int fd = tree_open_own(store, dir, O_PATH | O_DIRECTORY);
+	struct names names;
 	struct stat st;
 	int rc;
 
@@ -224,9 +228,11 @@ static int unlink_node(struct store *store, const char *dir, const char *name)
 	/* An object is a directory here. */
 	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 		return -EISDIR;
-	pthread_rwlock_rdlock(&store->names);
+	rc = names_use_entries(store, dir, NULL, &names);
+	if (rc < 0)
+		return rc;
 	rc = unlinkat(fd, name, 0) < 0 ? -errno : 0;
-	pthread_rwlock_unlock(&store->names);
+	names_leave(&names);
 	return rc;
 }
 
@@ -256,19 +262,38 @@ int store_unlink(struct store *store, const char *dir, enum store_kind kind,
 	return rc;
 }
 
-/* Removes a directory or object below names, and forgets it. */
+/* Removes what stands at a path that is claimed. */
+static int remove_entry(struct store *store, const char *path, int flags)
+{
+	cleanup_free char *parent = NULL;
+	cleanup_close int dir = -1;
+	struct names entries;
+	const char *name = NULL;
+	int rc = tree_split(path, &parent, &name);
+
+	if (rc == 0)
+		rc = dir = tree_open_own(store, parent, O_PATH | O_DIRECTORY);
+	if (rc >= 0)
+		rc = names_use_entries(store, parent, NULL, &entries);
+	if (rc < 0)
+		return rc;
+	rc = unlinkat(dir, name, flags) < 0 ? -errno : 0;
+	names_leave(&entries);
+	return rc;
+}
+
+/* Removes a directory or object, and forgets it. */
 static int remove_place(struct store *store, const char *path, int flags)
 {
-	const char *name = NULL;
-	cleanup_close int dir = -1;
-	int rc;
+	struct names names;
+	int rc = names_move(store, path, NULL, &names);
 
-	pthread_rwlock_wrlock(&store->names);
-	dir = tree_open_own_parent(store, path, &name);
-	rc = dir < 0 ? dir : unlinkat(dir, name, flags) < 0 ? -errno : 0;
+	if (rc < 0)
+		return rc;
+	rc = remove_entry(store, path, flags);
 	if (rc == 0)
 		objects_rename(store, path, NULL);
-	pthread_rwlock_unlock(&store->names);
+	names_leave(&names);
 	return rc;
 }
 

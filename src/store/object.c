@@ -173,9 +173,9 @@ int object_path(struct store_object *object, char **ret_path)
 {
 	char *path;
 
-	pthread_rwlock_rdlock(&object->store->names);
+	pthread_mutex_lock(&object->store->objects_lock);
 	path = strdup(object->path);
-	pthread_rwlock_unlock(&object->store->names);
+	pthread_mutex_unlock(&object->store->objects_lock);
 	if (!path)
 		return -ENOMEM;
 	*ret_path = path;
@@ -411,16 +411,19 @@ struct store_object *object_enter_cached(struct store *store, const char *path)
 
 static int set_undecided(struct store_object *object)
 {
+	cleanup_free char *path = NULL;
 	struct snapshot *empty;
-	int rc = snapshot_new_empty(&empty);
+	int rc = object_path(object, &path);
 
+	if (rc == 0)
+		rc = snapshot_new_empty(&empty);
 	if (rc < 0)
 		return rc;
 	snapshot_put(object->snapshot);
 	object->snapshot = empty;
 	times_done(&object->times);
 	object->undecided = true;
-	return tree_stat(object->store, object->path, &object->st);
+	return tree_stat(object->store, path, &object->st);
 }
 
 int object_enter_undecided(struct store *store, const char *path,
@@ -503,17 +506,6 @@ void object_detach_file(struct store_object *object, struct store_file *file)
 	table_remove(&object->files, &file->link);
 }
 
-/* What of path remains below prefix, or NULL. */
-static const char *below(const char *path, const char *prefix)
-{
-	size_t size = strlen(prefix);
-
-	if (strncmp(path, prefix, size) != 0 ||
-	    (path[size] && path[size] != '/'))
-		return NULL;
-	return path + size;
-}
-
 struct move {
 	struct store *store;
 	const char *from, *to;
@@ -528,8 +520,8 @@ static void note_move(struct table_link *link, void *context)
 		table_item(link, struct store_object, link);
 	struct move *move = context;
 
-	if (!below(object->path, move->from) &&
-	    !(move->exchange && below(object->path, move->to)))
+	if (!path_below(object->path, move->from) &&
+	    !(move->exchange && path_below(object->path, move->to)))
 		return;
 	object->moving_next = move->first;
 	move->first = object;
@@ -547,13 +539,13 @@ static void object_set_gone(struct store *store, struct store_object *object)
 /* The path of an object after the move, or NULL if it is gone. */
 static char *moved_path(const struct move *move, const char *path)
 {
-	const char *rest = below(path, move->from);
+	const char *rest = path_below(path, move->from);
 	const char *base = move->to;
 	size_t size;
 	char *moved;
 
 	if (!rest) {
-		rest = below(path, move->to);
+		rest = path_below(path, move->to);
 		base = move->from;
 	}
 	if (!base)

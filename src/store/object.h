@@ -16,7 +16,7 @@
 struct store_object {
 	struct store *store;
 	struct table_link link; /* in store.objects */
-	char *path;		/* changes under store.names, for writing */
+	char *path;		/* under store.objects_lock */
 	unsigned int users;	/* under store.objects_lock, with these two: */
 	struct store_object *idle_previous, *idle_next;
 	struct store_object *moving_next; /* while a rename moves several */
@@ -158,8 +158,8 @@ struct store_file *object_file(struct store_object *object, const char *name);
 void object_detach_file(struct store_object *object, struct store_file *file);
 
 /*
- * Moves cached objects along with a rename of what stands at path; to be
- * called with store.names held for writing. to NULL: it was removed.
+ * Moves cached objects along with a rename of what stands at path, by who
+ * moves both names (names.h). to NULL: it was removed.
  */
 void objects_rename(struct store *store, const char *path, const char *to);
 void objects_exchange(struct store *store, const char *path, const char *to);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/rebuild.h"
 
+#include "store/names.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -38,8 +39,7 @@ static int write_segment(const struct plan *plan,
 	case PLAN_ZEROS:
 		return io_write_zeros(to, offset, segment->size);
 	case PLAN_OLD:
-		return io_copy(old, segment->offset, to, offset,
-			       segment->size);
+		return io_copy(old, segment->offset, to, offset, segment->size);
 	case PLAN_STAGE:
 		return io_copy(stage, segment->offset, to, offset,
 			       segment->size);
@@ -123,37 +123,71 @@ static int check_place(const struct store_object *object, int dir,
 	return snapshot_matches(&st, &known) ? 0 : -ESTALE;
 }
 
-/*
- * Renames the new version into place. What is in the directory does not
- * change by that, so the directory keeps its time.
- */
-static int put_in_place(struct rebuild *rebuild, struct store_object *object,
-			int *ret_dir)
+/* Renames the new version into its directory, which keeps its time. */
+static int put_in_directory(struct rebuild *rebuild, const char *path, int dir)
 {
-	const struct timespec access = {.tv_nsec = UTIME_OMIT};
 	struct store *store = rebuild->store;
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+	cleanup_free char *parent = NULL;
+	struct names entries;
 	const char *name = NULL;
 	struct stat st;
-	int dir = object->gone ? -ENOENT
-			       : tree_open_own_parent(store, object->path,
-						      &name);
-	int rc = dir < 0 ? dir : check_place(object, dir, name);
+	int rc = tree_split(path, &parent, &name);
 
-	if (rc == 0 && fstat(dir, &st) < 0)
+	if (rc == 0)
+		rc = names_move_entries(store, parent, &entries);
+	if (rc < 0)
+		return rc;
+	if (fstat(dir, &st) < 0)
 		rc = -errno;
 	if (rc == 0)
 		rc = tree_replace(control_dir(store, false), rebuild->name, dir,
 				  name, 0);
-	if (rc == 0) {
-		const struct timespec times[2] = {access, st.st_mtim};
-
-		/* Who may not set it has to live with another time. */
+	times[1] = st.st_mtim;
+	/* Who may not set it has to live with another time. */
+	if (rc == 0)
 		utimensat(dir, "", times, AT_EMPTY_PATH);
-		*ret_dir = dir;
-	} else if (dir >= 0) {
-		close(dir);
-	}
+	names_leave(&entries);
 	return rc;
+}
+
+/* Renames the new version into place, at a path that is claimed. */
+static int put_in_place(struct rebuild *rebuild,
+			const struct store_object *object, const char *path,
+			int *ret_dir)
+{
+	const char *name = NULL;
+	cleanup_close int dir =
+		tree_open_own_parent(rebuild->store, path, &name);
+	int rc = dir < 0 ? dir : check_place(object, dir, name);
+
+	if (rc == 0)
+		rc = put_in_directory(rebuild, path, dir);
+	if (rc == 0)
+		*ret_dir = steal_fd(&dir);
+	return rc;
+}
+
+/* Claims the path of an object, which may be moved until that is done. */
+static int claim_path(struct store_object *object, struct names *ret_names)
+{
+	int rc = 0;
+
+	do {
+		cleanup_free char *path = NULL, *now = NULL;
+
+		rc = object_path(object, &path);
+		if (rc == 0)
+			rc = names_move(object->store, path, NULL, ret_names);
+		if (rc < 0)
+			return rc;
+		rc = object->gone ? -ENOENT : object_path(object, &now);
+		if (rc == 0)
+			rc = strcmp(path, now) == 0;
+		if (rc <= 0)
+			names_leave(ret_names);
+	} while (rc == 0);
+	return rc < 0 ? rc : 0;
 }
 
 /*
@@ -178,14 +212,17 @@ int rebuild_place(struct rebuild *rebuild, struct store_object *object,
 		  struct snapshot *snapshot, bool durable, int *ret_dir)
 {
 	int fd = version_fd(&snapshot->version);
+	struct names names;
 	struct stat st;
 	int rc = secure(object, fd, durable);
 
 	if (rc < 0)
 		return rc;
-	pthread_rwlock_wrlock(&rebuild->store->names);
-	rc = put_in_place(rebuild, object, ret_dir);
-	pthread_rwlock_unlock(&rebuild->store->names);
+	rc = claim_path(object, &names);
+	if (rc < 0)
+		return rc;
+	rc = put_in_place(rebuild, object, names.paths[0], ret_dir);
+	names_leave(&names);
 	if (rc < 0)
 		return rc;
 	if (rebuild->adopted)

@@ -13,6 +13,7 @@
  */
 #include "store/commit.h"
 #include "store/file.h"
+#include "store/names.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
@@ -30,25 +31,43 @@ static bool same_dir(const struct store_place *a, const struct store_place *b)
 	return strcmp(a->dir, b->dir) == 0;
 }
 
-/* Renames below SOURCE; what is cached of both places moves along. */
-static int move_node(struct store *store, const char *from, const char *to,
-		     unsigned int flags)
+/* Renames below SOURCE what is claimed at both ends. */
+static int move_entry(struct store *store, const struct store_place *from,
+		      const struct store_place *to, unsigned int flags)
 {
-	const char *from_name = NULL, *to_name = NULL;
 	cleanup_close int from_dir = -1, to_dir = -1;
-	int rc;
+	struct names entries;
+	int rc = from_dir =
+		tree_open_own(store, from->dir, O_PATH | O_DIRECTORY);
 
-	pthread_rwlock_wrlock(&store->names);
-	rc = from_dir = tree_open_own_parent(store, from, &from_name);
 	if (rc >= 0)
-		rc = to_dir = tree_open_own_parent(store, to, &to_name);
+		rc = to_dir =
+			tree_open_own(store, to->dir, O_PATH | O_DIRECTORY);
 	if (rc >= 0)
-		rc = tree_replace(from_dir, from_name, to_dir, to_name, flags);
+		rc = names_use_entries(store, from->dir, to->dir, &entries);
+	if (rc < 0)
+		return rc;
+	rc = tree_replace(from_dir, from->name, to_dir, to->name, flags);
+	names_leave(&entries);
+	return rc;
+}
+
+/* The same; what is cached of both places moves along. */
+static int move_node(struct store *store, const struct store_place *from,
+		     const char *from_path, const struct store_place *to,
+		     const char *to_path, unsigned int flags)
+{
+	struct names names;
+	int rc = names_move(store, from_path, to_path, &names);
+
+	if (rc < 0)
+		return rc;
+	rc = move_entry(store, from, to, flags);
 	if (rc == 0 && flags & RENAME_EXCHANGE)
-		objects_exchange(store, from, to);
+		objects_exchange(store, from_path, to_path);
 	else if (rc == 0)
-		objects_rename(store, from, to);
-	pthread_rwlock_unlock(&store->names);
+		objects_rename(store, from_path, to_path);
+	names_leave(&names);
 	return rc;
 }
 
@@ -91,7 +110,7 @@ static int rename_node(struct store *store, const struct store_place *from,
 	if (rc == 0)
 		rc = check_replaceable(store, to, to_path, flags);
 	if (rc == 0)
-		rc = move_node(store, from_path, to_path, flags);
+		rc = move_node(store, from, from_path, to, to_path, flags);
 	if (rc < 0)
 		return rc;
 	rc = scratch_move(store, from_path, to_path, flags & RENAME_EXCHANGE);
@@ -211,8 +230,8 @@ static int rename_stream(struct store_object *object, const char *from,
 static int64_t scratch_attributes(int fd)
 {
 	char text[32] = "";
-	ssize_t n = fgetxattr(fd, "user.bkupfs.attributes", text,
-			      sizeof(text) - 1);
+	ssize_t n =
+		fgetxattr(fd, "user.bkupfs.attributes", text, sizeof(text) - 1);
 
 	return n > 0 ? (int64_t)(uint32_t)strtoul(text, NULL, 0) : -1;
 }
@@ -376,12 +395,11 @@ static int extract_to_scratch(struct store_object *object, const char *from,
 	times[0] = object->st.st_atim;
 	times[1] = times_get(&object->times, from, object->st.st_mtim);
 	rc = snapshot_extract(object->snapshot, stream, fd);
-	if (rc == 0 && (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
-			fchmod(fd, object->st.st_mode & 0666) < 0 ||
-			futimens(fd, times) < 0 ||
-			fdatasync(fd) < 0 ||
-			renameat(control_dir(store, false), name, dir,
-				 to->name) < 0))
+	if (rc == 0 &&
+	    (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
+	     fchmod(fd, object->st.st_mode & 0666) < 0 ||
+	     futimens(fd, times) < 0 || fdatasync(fd) < 0 ||
+	     renameat(control_dir(store, false), name, dir, to->name) < 0))
 		rc = -errno;
 	if (rc < 0)
 		control_unlink(store, name);
@@ -397,9 +415,8 @@ static int rename_stream_to_scratch(struct store_object *object,
 				    const struct store_place *to,
 				    unsigned int flags)
 {
-	struct commit commit = {.edit = {.kind = PLAN_REMOVE,
-					 .name = from,
-					 .attributes = -1}};
+	struct commit commit = {
+		.edit = {.kind = PLAN_REMOVE, .name = from, .attributes = -1}};
 	struct stat st;
 	int rc;
 
@@ -475,8 +492,8 @@ int store_rename(struct store *store, const struct store_place *from,
 				  &entry);
 	if (rc)
 		return rc;
-	into_object = to->kind == STORE_OBJECT ||
-		      to->kind == STORE_SCRATCH_DIRECTORY;
+	into_object =
+		to->kind == STORE_OBJECT || to->kind == STORE_SCRATCH_DIRECTORY;
 	switch (entry.kind) {
 	case STORE_STREAM:
 		return rename_from_object(store, from, to, flags);

@@ -233,7 +233,6 @@ static int share(struct store *store, const char *dir, int fd,
 			  NULL);
 	if (link) {
 		file = table_item(link, struct store_file, link);
-		close(fd);
 	} else {
 		file = file_new(store);
 		rc = file && (file->scratch_dir = strdup(dir))
@@ -244,8 +243,6 @@ static int share(struct store *store, const char *dir, int fd,
 			file->stage = stage_of_file(fd, st->st_size);
 			file->serial = attr_inode(st->st_dev, st->st_ino, 0,
 						  "");
-		} else {
-			close(fd);
 		}
 	}
 	if (rc < 0) {
@@ -258,6 +255,8 @@ static int share(struct store *store, const char *dir, int fd,
 			file->writers++;
 	}
 	pthread_mutex_unlock(&store->scratch_lock);
+	if (rc < 0 || link)
+		close(fd);
 	if (rc == 0)
 		*ret_file = file;
 	return rc;
@@ -354,8 +353,8 @@ void scratch_become_stream(struct store_file *file,
 	file->stream = index_find(file->base->index, name);
 	object_use(object);
 	atomic_store(&file->object, object);
-	stage_drop(store, &file->stage);
 	pthread_mutex_unlock(&store->scratch_lock);
+	stage_drop(store, &file->stage);
 	/* What was written to it as scratch is committed by now. */
 	pthread_mutex_lock(&file->state_lock);
 	file->has_mtime = false;

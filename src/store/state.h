@@ -4,6 +4,7 @@
 #define STORE_STATE_H
 
 #include "store/store.h"
+#include "util/claims.h"
 #include "util/table.h"
 
 #include <pthread.h>
@@ -14,17 +15,17 @@
  *
  *	store_object.lock   what the object holds: snapshot, open files, commits
  *	store_file.lock     the content of an open file
- *	store.names         the paths of cached objects, and that a path still
- *	                    names the object while something is put in its place;
- *	                    read by what makes or removes entries, so that their
- *	                    effect on a directory's time is not undone
+ *	store.names         claims on paths, while something is put in their
+ *	                    place or taken away (names.h)
  *	store.scratch_lock  the open scratch files
- *	store.objects_lock  the cache of objects and its order of use, the list
- *	                    of open files
+ *	store.objects_lock  the cache of objects, their paths and order of use,
+ *	                    the list of open files
  *	store.control_lock  the making of SOURCE/.bkupfs
  *
- * store.names is held for single system calls; only object and file locks
- * are held over I/O on payloads, and none over I/O on another object.
+ * Claims are held for single system calls, and keep only those waiting who
+ * want the same names; only object and file locks are held over I/O on
+ * payloads. Mutexes of the store are held over none: a file that is stuck
+ * keeps nobody waiting who does not want it.
  */
 struct store {
 	struct store_options options;
@@ -37,10 +38,11 @@ struct store {
 	atomic_int clones; /* whether its files can share blocks; way.c */
 	bool remote; /* a filesystem that knows of changes only when asked */
 
-	pthread_rwlock_t names;
+	pthread_mutex_t names_lock;
+	struct claims names; /* names.h */
 
 	pthread_mutex_t objects_lock;
-	struct table objects;		  /* store_object, by path */
+	struct table objects;		  /* store_object, by path; the paths */
 	struct store_object *idle_first;  /* without users, oldest first */
 	struct store_object *idle_last;
 	size_t idle_count, idle_max;

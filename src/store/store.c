@@ -45,7 +45,8 @@ static void store_free(struct store *store)
 		close(store->lock);
 	table_done(&store->objects);
 	table_done(&store->scratch_files);
-	pthread_rwlock_destroy(&store->names);
+	claims_done(&store->names);
+	pthread_mutex_destroy(&store->names_lock);
 	pthread_mutex_destroy(&store->objects_lock);
 	pthread_mutex_destroy(&store->scratch_lock);
 	pthread_mutex_destroy(&store->control_lock);
@@ -81,7 +82,8 @@ static struct store *store_new(const struct store_options *options)
 	clock_gettime(CLOCK_REALTIME, &now);
 	atomic_init(&store->next_name,
 		    now.tv_sec * 1000000000ULL + now.tv_nsec);
-	pthread_rwlock_init(&store->names, NULL);
+	claims_init(&store->names);
+	pthread_mutex_init(&store->names_lock, NULL);
 	pthread_mutex_init(&store->objects_lock, NULL);
 	pthread_mutex_init(&store->scratch_lock, NULL);
 	pthread_mutex_init(&store->control_lock, NULL);
