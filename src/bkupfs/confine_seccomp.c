@@ -25,6 +25,7 @@ static const char *const calls[] = {
 	"dup",
 	"dup2",
 	"dup3",
+	"eventfd2",
 	"fadvise64",
 	"fadvise64_64",
 	"fallocate",

@@ -10,13 +10,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 /*
  * 252 pages: with them a request and its header fit into a pipe of the size
  * that any process may have, and replies can be spliced.
  */
-enum { DEFAULT_READAHEAD = 1008, MAX_THREADS = 1024 };
+enum { DEFAULT_READAHEAD = 1008, DEFAULT_THREADS = 1000, MAX_THREADS = 10000 };
 
 /* An option; value is what stands after its =. */
 struct rule {
@@ -293,14 +292,12 @@ static int add_option(struct mount_options *options, char *option, bool sloppy)
 
 void mount_options_init(struct mount_options *options)
 {
-	unsigned int processors = get_nprocs();
-
 	*options = (struct mount_options){
 		.order = STORE_ORDER_KEEP,
 		.sync = STORE_SYNC_FSYNC,
 		.timeout = 1,
 		.allow_other = geteuid() == 0,
-		.threads = processors < 7 ? processors + 1 : 8,
+		.threads = DEFAULT_THREADS,
 		.readahead = DEFAULT_READAHEAD,
 		.sandbox = CONFINE_AUTO,
 	};

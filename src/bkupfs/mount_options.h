@@ -15,7 +15,7 @@ struct mount_options {
 	bool salvage;
 	bool read_only;
 	bool allow_other;
-	unsigned int threads;	/* workers at most */
+	unsigned int threads;	/* at most, with those that are stuck */
 	unsigned int readahead; /* KiB */
 	enum confine_mode sandbox;
 	char *kernel; /* further options for the kernel, such as "nodev,noexec"

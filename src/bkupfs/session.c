@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkupfs/session.h"
 
+#include "bkupfs/loop.h"
 #include "fs/fs.h"
 #include "util/log.h"
 #include <errno.h>
@@ -9,7 +10,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
+
+void session_signals(sigset_t *ret_mask)
+{
+	pthread_sigmask(SIG_BLOCK, NULL, ret_mask);
+	sigdelset(ret_mask, SIGTERM);
+	sigdelset(ret_mask, SIGINT);
+	sigdelset(ret_mask, SIGHUP);
+}
 
 void session_block_signals(bool block)
 {
@@ -82,17 +92,12 @@ int session_mount(const struct command *command, const char *source,
 	return 0;
 }
 
-static int loop_threads(struct fuse_session *session, unsigned int threads)
+/* So many are of use, if none has to wait. */
+static unsigned int useful_threads(void)
 {
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int rc;
+	unsigned int processors = get_nprocs();
 
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_max_threads(config, threads);
-	rc = fuse_session_loop_mt(session, config);
-	fuse_loop_cfg_destroy(config);
-	return rc;
+	return processors < 7 ? processors + 1 : 8;
 }
 
 /*
@@ -116,12 +121,14 @@ int session_loop(const struct command *command, struct session *session)
 	heed_signals(command->foreground);
 	if (fuse_set_signal_handlers(fuse) < 0)
 		return -EINVAL;
-	session_block_signals(false);
-	if (command->single_threaded)
+	if (command->single_threaded) {
+		session_block_signals(false);
 		rc = fuse_session_loop(fuse);
-	else
-		rc = loop_threads(fuse, command->options.threads);
-	session_block_signals(true);
+		session_block_signals(true);
+	} else {
+		rc = loop_run(fuse, useful_threads(),
+			      command->options.threads);
+	}
 	fuse_remove_signal_handlers(fuse);
 	/* A positive result is the signal that ended it. */
 	return rc < 0 ? rc : 0;

@@ -6,6 +6,8 @@
 #include "bkupfs/command.h"
 #include "bkupfs/mounter.h"
 
+#include <signal.h>
+
 struct fs;
 struct fuse_session;
 
@@ -47,5 +49,8 @@ void session_done(struct session *session);
 
 /* Blocks, or unblocks, the signals that session_loop heeds. */
 void session_block_signals(bool block);
+
+/* The caller's signal mask, but with these let in. */
+void session_signals(sigset_t *ret_mask);
 
 #endif

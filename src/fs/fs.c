@@ -6,7 +6,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { MAX_BACKGROUND = 64, CONGESTION = 48 };
+/*
+ * Requests that nobody waits for, as of read-ahead. Those for files that are
+ * stuck must not use them up.
+ */
+enum { MAX_BACKGROUND = 4096, CONGESTION = 3072 };
 
 /* Asks for what the kernel can; libfuse changed how in 3.17. */
 static void want(struct fuse_conn_info *conn, uint64_t capability)
@@ -30,12 +34,22 @@ static void refuse(struct fuse_conn_info *conn, uint64_t capability)
 
 static void fs_init(void *userdata, struct fuse_conn_info *conn)
 {
-	(void)userdata;
+	struct fs *fs = userdata;
+
 	conn->max_background = MAX_BACKGROUND;
 	conn->congestion_threshold = CONGESTION;
 	want(conn, FUSE_CAP_PARALLEL_DIROPS);
-	want(conn, FUSE_CAP_READDIRPLUS);
-	want(conn, FUSE_CAP_READDIRPLUS_AUTO);
+	/*
+	 * To list a directory with attributes is to ask for those of each file
+	 * in it, also where nobody wants to know, and one may be stuck.
+	 */
+	if (store_is_remote(fs->store)) {
+		refuse(conn, FUSE_CAP_READDIRPLUS);
+		refuse(conn, FUSE_CAP_READDIRPLUS_AUTO);
+	} else {
+		want(conn, FUSE_CAP_READDIRPLUS);
+		want(conn, FUSE_CAP_READDIRPLUS_AUTO);
+	}
 	want(conn, FUSE_CAP_ATOMIC_O_TRUNC);
 	want(conn, FUSE_CAP_AUTO_INVAL_DATA);
 	/* The ACLs of underlying files are heeded by the kernel. */

@@ -163,6 +163,11 @@ int store_close(struct store *store)
 	return 0;
 }
 
+bool store_is_remote(const struct store *store)
+{
+	return store->remote;
+}
+
 uint64_t store_changes(struct store *store)
 {
 	return atomic_load(&store->changes);

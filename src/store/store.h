@@ -91,6 +91,12 @@ int store_close(struct store *store);
 void store_set_mount(struct store *store, dev_t dev);
 
 /*
+ * Whether SOURCE is on a filesystem that may have to be waited for: one of the
+ * network, or of another process.
+ */
+bool store_is_remote(const struct store *store);
+
+/*
  * How often the content of something was changed. What was looked up before
  * may be out of date if it is another number afterwards.
  */
