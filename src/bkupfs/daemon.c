@@ -26,6 +26,7 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -229,6 +230,16 @@ static int confine_daemon(struct daemon *daemon, struct ready *ready)
 	return confine(options->sandbox, daemon->source_fd, options->read_only);
 }
 
+/*
+ * What is large is given back when it is freed, and not kept by one of many
+ * arenas.
+ */
+static void tame_malloc(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_ARENA_MAX, 4);
+}
+
 static int serve(struct daemon *daemon)
 {
 	struct ready ready = {
@@ -240,6 +251,7 @@ static int serve(struct daemon *daemon)
 	};
 
 	umask(0);
+	tame_malloc();
 	raise_file_limit();
 	/* Threads that are started from here on leave them to the loop. */
 	session_block_signals(true);

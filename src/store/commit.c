@@ -245,12 +245,15 @@ static bool is_durable(const struct store *store, bool asked)
 int commit_object(struct store_object *object, const struct commit *commit)
 {
 	struct commit now = *commit;
-	const struct snapshot *before = object->snapshot;
+	const struct snapshot *before;
 	int rc = store_check_writable(object->store);
 
+	if (rc == 0)
+		rc = object_open(object);
 	if (rc == 0 && (object->snapshot->fault.reason ||
 			object->st.st_dev != object->store->dev))
 		rc = -EROFS;
+	before = object->snapshot;
 	now.durable = is_durable(object->store, commit->durable);
 	if (rc == 0)
 		rc = commit_once(object, &now);

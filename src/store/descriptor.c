@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/descriptor.h"
 
-#include "store/object.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,22 +22,11 @@ void descriptor_init(struct store *store)
 			  (reserve < RESERVE_MAX ? reserve : RESERVE_MAX);
 }
 
-int descriptor_keep(struct store *store, int fd)
+int descriptor_keep(const struct store *store, int fd)
 {
-	int lower;
-
-	if (fd == -EMFILE || fd == -ENFILE)
-		objects_drop_idle(store);
 	/* The kernel gives out the lowest one that is free. */
 	if (fd < store->kept_max)
 		return fd;
-	objects_drop_idle(store);
-	lower = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (lower < 0)
-		lower = -errno;
 	close(fd);
-	if (lower < store->kept_max)
-		return lower;
-	close(lower);
 	return -EMFILE;
 }

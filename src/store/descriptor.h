@@ -14,12 +14,11 @@ void descriptor_init(struct store *store);
 
 /*
  * Passes on what a call that opens has given. Where too few descriptors are
- * left, objects that nobody uses give theirs back; if that does not help, the
- * new one is closed.
+ * left, it is closed.
  *
  * fd: a descriptor, or -errno, which is passed on.
  * Errors: -EMFILE.
  */
-int descriptor_keep(struct store *store, int fd);
+int descriptor_keep(const struct store *store, int fd);
 
 #endif

@@ -323,6 +323,51 @@ static int name_streams(struct index *index)
 	return 0;
 }
 
+/* Gives back what an array has more room for than it holds. */
+static void trim(void *array, size_t count, size_t item_size)
+{
+	void **place = array;
+	void *smaller = count ? reallocarray(*place, count, item_size) : NULL;
+
+	if (smaller)
+		*place = smaller;
+}
+
+static size_t memory_of(const struct index *index)
+{
+	size_t memory = sizeof(*index) + index->names_used;
+	const struct bkup_extent *extents;
+
+	memory += index->count * sizeof(*index->streams);
+	memory += index->run_count * sizeof(*index->runs);
+	memory += (index->by_name.mask + 1) * sizeof(*index->by_name.buckets);
+	/* A map may have room for twice as many extents. */
+	for (size_t i = 0; i < index->count; i++)
+		if (index->streams[i].map)
+			memory += 2 * sizeof(*extents) *
+				  bkup_sparse_map_extents(index->streams[i].map,
+							  &extents);
+	return memory;
+}
+
+/* Makes an index of what the walk found. */
+static int finish(struct index *index)
+{
+	int rc = seal_maps(index);
+
+	if (rc < 0)
+		return rc;
+	trim(&index->streams, index->count, sizeof(*index->streams));
+	trim(&index->runs, index->run_count, sizeof(*index->runs));
+	rc = name_streams(index);
+	if (rc < 0)
+		return rc;
+	trim(&index->names, index->names_used, 1);
+	index->names_room = index->names_used;
+	index->memory = memory_of(index);
+	return 0;
+}
+
 static int walk_init(struct walk *walk, int fd, uint64_t size)
 {
 	int rc;
@@ -359,9 +404,7 @@ int index_load(int fd, uint64_t size, bool salvage, struct index **ret_index,
 	if (rc == -EBADMSG && salvage)
 		rc = 0;
 	if (rc == 0)
-		rc = seal_maps(walk.index);
-	if (rc == 0)
-		rc = name_streams(walk.index);
+		rc = finish(walk.index);
 	if (rc == 0)
 		*ret_index = steal_pointer(&walk.index);
 	walk_done(&walk);

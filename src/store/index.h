@@ -45,6 +45,7 @@ struct index {
 	struct table by_name;
 	uint64_t end;	 /* of the last good record */
 	bool duplicates; /* some child names have ordinals */
+	size_t memory;	 /* about, in bytes, with all that belongs to it */
 };
 
 /* What is wrong with a file. */

@@ -12,6 +12,13 @@
 #include <string.h>
 #include <syslog.h>
 
+/*
+ * What idle objects may take. The one that was used last stays whatever it
+ * takes: who lists it will look its streams up. This holds an index of 10^6
+ * streams beside others.
+ */
+enum { IDLE_MAX = 4096, IDLE_MEMORY_MAX = 256 << 20 };
+
 static bool path_matches(const struct table_link *link, const void *key)
 {
 	return strcmp(table_item(link, struct store_object, link)->path, key) ==
@@ -79,6 +86,13 @@ static void idle_remove(struct store *store, struct store_object *object)
 		store->idle_last = object->idle_previous;
 	object->idle_previous = object->idle_next = NULL;
 	store->idle_count--;
+	store->idle_memory -= object->idle_memory;
+}
+
+static size_t memory_of(const struct store_object *object)
+{
+	return sizeof(*object) +
+	       (object->snapshot ? object->snapshot->index->memory : 0);
 }
 
 static void idle_add(struct store *store, struct store_object *object)
@@ -91,6 +105,8 @@ static void idle_add(struct store *store, struct store_object *object)
 		store->idle_first = object;
 	store->idle_last = object;
 	store->idle_count++;
+	object->idle_memory = memory_of(object);
+	store->idle_memory += object->idle_memory;
 }
 
 int object_get(struct store *store, const char *path,
@@ -126,19 +142,29 @@ void object_use(struct store_object *object)
 	pthread_mutex_unlock(&object->store->objects_lock);
 }
 
-/* Takes the object idle for longest out of the cache, if there are more. */
-static struct store_object *idle_evict(struct store *store, size_t max)
+/*
+ * Takes objects out of the cache, idle for longest first, if they are too many
+ * or too large; returns them, linked by idle_next.
+ */
+static struct store_object *idle_evict(struct store *store)
 {
-	struct store_object *object = store->idle_first;
+	struct store_object *evicted = NULL;
 
-	if (store->idle_count <= max)
-		return NULL;
-	idle_remove(store, object);
-	table_remove(&store->objects, &object->link);
-	return object;
+	while (store->idle_first != store->idle_last &&
+	       (store->idle_count > IDLE_MAX ||
+		store->idle_memory > IDLE_MEMORY_MAX)) {
+		struct store_object *object = store->idle_first;
+
+		idle_remove(store, object);
+		table_remove(&store->objects, &object->link);
+		object->idle_next = evicted;
+		evicted = object;
+	}
+	return evicted;
 }
 
-void object_put(struct store_object *object)
+/* One user less. */
+static void release(struct store_object *object)
 {
 	struct store *store = object->store;
 	struct store_object *evicted = NULL;
@@ -149,24 +175,43 @@ void object_put(struct store_object *object)
 		evicted = object;
 	} else if (object->users == 0) {
 		idle_add(store, object);
-		evicted = idle_evict(store, store->idle_max);
+		evicted = idle_evict(store);
 	}
 	pthread_mutex_unlock(&store->objects_lock);
-	if (evicted)
+	while (evicted) {
+		struct store_object *next = evicted->idle_next;
+
 		object_free(evicted);
+		evicted = next;
+	}
 }
 
-void objects_drop_idle(struct store *store)
+static bool has_one_user(struct store_object *object)
 {
-	struct store_object *object;
+	bool one;
 
-	do {
-		pthread_mutex_lock(&store->objects_lock);
-		object = idle_evict(store, 0);
-		pthread_mutex_unlock(&store->objects_lock);
-		if (object)
-			object_free(object);
-	} while (object);
+	pthread_mutex_lock(&object->store->objects_lock);
+	one = object->users == 1;
+	pthread_mutex_unlock(&object->store->objects_lock);
+	return one;
+}
+
+/* Closes the file of a locked object when its last user leaves. */
+static void close_unused(struct store_object *object)
+{
+	if (object->snapshot && has_one_user(object))
+		version_close(&object->snapshot->version);
+}
+
+void object_put(struct store_object *object)
+{
+	/* Whoever has it locked is a user besides. */
+	if (has_one_user(object)) {
+		pthread_mutex_lock(&object->lock);
+		close_unused(object);
+		pthread_mutex_unlock(&object->lock);
+	}
+	release(object);
 }
 
 int object_path(struct store_object *object, char **ret_path)
@@ -238,6 +283,14 @@ static void supersede_changed(struct table_link *link, void *context)
 		supersede(object, file);
 }
 
+/* Opens the file that stands at a path, to keep it open. */
+static int open_underlying(struct store *store, const char *path)
+{
+	int place = tree_open(store, path, O_PATH | O_NOFOLLOW);
+
+	return descriptor_keep(store, tree_open_regular(place, O_RDONLY));
+}
+
 /* Indexes the file anew. */
 static int reload(struct store_object *object, const char *path)
 {
@@ -245,10 +298,9 @@ static int reload(struct store_object *object, const char *path)
 	struct index_fault fault = {0};
 	struct times times;
 	struct store *store = object->store;
-	int fd = tree_open(store, path, O_PATH | O_NOFOLLOW);
+	int fd = open_underlying(store, path);
 	int rc;
 
-	fd = descriptor_keep(store, tree_open_regular(fd, O_RDONLY));
 	if (fd < 0)
 		return fd;
 	rc = times_load(fd, &times);
@@ -359,6 +411,43 @@ int object_refresh(struct store_object *object, bool now)
 	return object->fault;
 }
 
+/* Opens the file again, if it is still that of the snapshot: -ESTALE. */
+static int reopen(struct store_object *object)
+{
+	struct version *version = &object->snapshot->version;
+	const struct stat known = version_stat(version);
+	cleanup_free char *path = NULL;
+	cleanup_close int fd = -1;
+	struct stat st;
+	int rc = object_path(object, &path);
+
+	if (rc == 0)
+		rc = fd = open_underlying(object->store, path);
+	if (rc < 0)
+		return rc;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!snapshot_matches(&st, &known))
+		return -ESTALE;
+	version_open(version, steal_fd(&fd));
+	return 0;
+}
+
+int object_open(struct store_object *object)
+{
+	int rc;
+
+	if (!object->snapshot || !version_is_closed(&object->snapshot->version))
+		return 0;
+	rc = reopen(object);
+	if (rc != -ESTALE && rc != -ENOENT)
+		return rc;
+	/* What it is now is looked at anew; nobody has this one open. */
+	snapshot_put(object->snapshot);
+	object->snapshot = NULL;
+	return object_refresh(object, true);
+}
+
 /* Whether an object is cached, so that it need not be looked for. */
 static bool is_cached(struct store *store, const char *path)
 {
@@ -450,8 +539,9 @@ int object_enter_undecided(struct store *store, const char *path,
 
 void object_leave(struct store_object *object)
 {
+	close_unused(object);
 	pthread_mutex_unlock(&object->lock);
-	object_put(object);
+	release(object);
 }
 
 void object_note_metadata(struct store_object *object,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Objects and open files: what the store knows of an underlying file while it
- * is in use. Objects are cached by path; an object without users is idle, and
- * the one idle for longest makes room.
+ * is in use. Objects are cached by path. An object without users is idle: its
+ * file is closed, so that it can be removed, and its filesystem be mounted
+ * read-only; and those idle for longest make room.
  */
 #ifndef STORE_OBJECT_H
 #define STORE_OBJECT_H
@@ -19,6 +20,7 @@ struct store_object {
 	char *path;		/* under store.objects_lock */
 	unsigned int users;	/* under store.objects_lock, with these two: */
 	struct store_object *idle_previous, *idle_next;
+	size_t idle_memory; /* what it takes, while it is idle */
 	struct store_object *moving_next; /* while a rename moves several */
 
 	pthread_mutex_t lock; /* guards what follows */
@@ -132,6 +134,13 @@ int object_enter_undecided(struct store *store, const char *path,
 int object_refresh(struct store_object *object, bool now);
 
 /*
+ * Makes sure that the file of a locked object is open, for who wants more than
+ * its index, which may be another one after this. An object that has open
+ * files is open.
+ */
+int object_open(struct store_object *object);
+
+/*
  * The store changed the file's metadata itself: takes it as known, if before,
  * what it was until then, is the version that the object knows.
  */
@@ -163,9 +172,6 @@ void object_detach_file(struct store_object *object, struct store_file *file);
  */
 void objects_rename(struct store *store, const char *path, const char *to);
 void objects_exchange(struct store *store, const char *path, const char *to);
-
-/* Forgets all objects that nobody uses, for the descriptors they hold. */
-void objects_drop_idle(struct store *store);
 
 /* Frees all cached objects at the end. */
 void objects_free(struct store *store);

@@ -131,7 +131,9 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 	/* It may have been taken away meanwhile. */
 	if (!object->snapshot)
 		return -ESTALE;
-	rc = check_open(object, name, flags);
+	rc = object_open(object);
+	if (rc == 0)
+		rc = check_open(object, name, flags);
 	if (rc < 0)
 		return rc;
 	if (wants_write(flags))

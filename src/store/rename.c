@@ -453,7 +453,10 @@ static int rename_from_object(struct store *store,
 
 	if (rc <= 0)
 		return rc < 0 ? rc : -ENOENT;
-	if (to_scratch(to) && belongs_to(to->dir, from->dir))
+	rc = object_open(object);
+	if (rc < 0)
+		; /* it has no streams any more */
+	else if (to_scratch(to) && belongs_to(to->dir, from->dir))
 		rc = rename_stream_to_scratch(object, from->name, to, flags);
 	else if (!same_dir(from, to))
 		rc = -EXDEV;

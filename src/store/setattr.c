@@ -206,6 +206,8 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 		return rc;
 	if (node.object)
 		rc = object_refresh(node.object, true);
+	if (node.object && rc == 0)
+		rc = object_open(node.object);
 	/* A broken file has a time all the same, and so has a directory. */
 	if (!node.object || (rc < 0 && node.kind != STORE_STREAM))
 		rc = set_fd_times(node.fd, both);

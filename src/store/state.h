@@ -45,7 +45,7 @@ struct store {
 	struct table objects;		  /* store_object, by path; the paths */
 	struct store_object *idle_first;  /* without users, oldest first */
 	struct store_object *idle_last;
-	size_t idle_count, idle_max;
+	size_t idle_count, idle_memory;	  /* of these */
 	int kept_max; /* descriptors from here on are for moments */
 	struct store_file *open_files; /* all, current or not */
 

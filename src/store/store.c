@@ -13,10 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/resource.h>
 #include <sys/vfs.h>
-
-enum { IDLE_MIN = 64, IDLE_MAX = 4096 };
 
 /* Whether attributes of a filesystem may be out of date until asked for. */
 static bool is_remote(int fd)
@@ -53,19 +50,6 @@ static void store_free(struct store *store)
 	free(store);
 }
 
-/*
- * How many objects may stay cached that nobody uses: each holds its file open,
- * and most descriptors are for those who use the mount.
- */
-static size_t idle_max(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return IDLE_MIN;
-	return limit.rlim_cur / 4 < IDLE_MAX ? limit.rlim_cur / 4 : IDLE_MAX;
-}
-
 static struct store *store_new(const struct store_options *options)
 {
 	struct store *store = calloc(1, sizeof(*store));
@@ -77,7 +61,6 @@ static struct store *store_new(const struct store_options *options)
 	store->root = -1;
 	store->lock = -1;
 	store->control = -1;
-	store->idle_max = idle_max();
 	descriptor_init(store);
 	clock_gettime(CLOCK_REALTIME, &now);
 	atomic_init(&store->next_name,

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct underlying {
-	int fd;
+	int fd; /* -1 while it is closed */
 	pthread_rwlock_t lock; /* guards what follows */
 	struct stat st;	       /* as last noted */
 	struct version *versions;
@@ -79,7 +79,8 @@ void version_done(struct version *version)
 	if (!file)
 		return;
 	if (leave(file, version)) {
-		close(file->fd);
+		if (file->fd >= 0)
+			close(file->fd);
 		if (file->saved >= 0)
 			close(file->saved);
 		pthread_rwlock_destroy(&file->lock);
@@ -92,6 +93,35 @@ void version_done(struct version *version)
 int version_fd(const struct version *version)
 {
 	return version->file ? version->file->fd : -1;
+}
+
+void version_close(struct version *version)
+{
+	struct underlying *file = version->file;
+	int fd = -1;
+
+	if (!file)
+		return;
+	pthread_rwlock_wrlock(&file->lock);
+	if (!version->next && file->versions == version) {
+		fd = file->fd;
+		file->fd = -1;
+	}
+	pthread_rwlock_unlock(&file->lock);
+	if (fd >= 0)
+		close(fd);
+}
+
+bool version_is_closed(const struct version *version)
+{
+	return version->file && version->file->fd < 0;
+}
+
+void version_open(struct version *version, int fd)
+{
+	pthread_rwlock_wrlock(&version->file->lock);
+	version->file->fd = fd;
+	pthread_rwlock_unlock(&version->file->lock);
 }
 
 struct stat version_stat(const struct version *version)

@@ -44,6 +44,18 @@ void version_done(struct version *version);
 /* The open file, for calls that concern its inode; -1 if there is none. */
 int version_fd(const struct version *version);
 
+/*
+ * Closes the file, unless it has other versions: nobody reads this one until
+ * it is opened again.
+ */
+void version_close(struct version *version);
+
+/* Whether it was closed, and not opened again. */
+bool version_is_closed(const struct version *version);
+
+/* fd: the file, opened again, which is as last noted; taken over. */
+void version_open(struct version *version, int fd);
+
 /* The attributes of the file as last noted. */
 struct stat version_stat(const struct version *version);
 
