@@ -22,11 +22,11 @@ OBJECTS = HANDLES // STREAMS
 DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 SHARE = min(HANDLES, DESCRIPTORS - 100)
 # Bytes of the daemon for each handle, and for each object that is open.
-# Sanitizers pad what is allocated, and keep what is freed for a while.
+# Sanitizers pad what is allocated, shadow it, and keep what is freed.
 PER_HANDLE = 400
 PER_OBJECT = 8000
 BASE = 16 << 20
-SLACK = 3 if SANITIZED else 1
+SLACK = 8 if SANITIZED else 1
 # Objects that stay cached when nobody uses them, each with a descriptor.
 CACHED = 4096
 
@@ -107,8 +107,6 @@ class Handles(MountCase):
         print(f"{what}: {used / HANDLES:.0f} bytes of the daemon each, "
               f"{self.daemon.handles()} descriptors, "
               f"{time.monotonic() - self.began:.1f} s")
-        if not SANITIZED:
-            self.assertLess(used, bound)
         self.assertLess(used, SLACK * bound)
         self.assertLess(self.daemon.handles(), objects + 100)
 

@@ -16,7 +16,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
 from clients import check_files, start_clients, stop_clients
-from mountcase import PATIENCE, MountCase, main, read, wait_for, write
+from mountcase import PATIENCE, Mount, MountCase, bkupfs, main, read, \
+    wait_for, write
 from nt_records import alternate, record
 
 MIB = 1 << 20
@@ -211,6 +212,49 @@ class KilledWhileStopped(MountCase):
         self.assertGreaterEqual(caught, KILLS)
         self.assertEqual(os.stat(self.under("F")).st_nlink, 2)
         self.assertNotIn(".bkupfs", os.listdir(self.source))
+
+
+class KilledAtItsStart(MountCase):
+    """A daemon asks its own mount whether that answers: whenever it is
+    killed, it must be gone then, and not wait for its own answer."""
+
+    def setUp(self):
+        super().setUp()
+        for program in ("strace", "setpriv"):
+            if not shutil.which(program):
+                self.skipTest(f"no {program}")
+
+    def start_slowly(self):
+        """strace lets each answer to the kernel take a while."""
+        mount = Mount(self.source, self.point, [], os.path.join(
+            self.tmp, "log.slow"), [
+                "strace", "-f", "-o", "/dev/null", "-e", "trace=writev",
+                "-e", "inject=writev:delay_enter=400000", "setpriv",
+                "--pdeathsig", "TERM"])
+        self.addCleanup(mount.abandon)
+        with open(mount.log, "ab") as log:
+            mount.process = subprocess.Popen(
+                [*mount.wrapper, bkupfs(), "-f", self.source, self.point],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+        mount.killer = threading.Timer(PATIENCE, mount.process.kill)
+        wait_for(mount.count, 20, "mount")
+        return mount
+
+    def daemon_of(self, strace):
+        with open(f"/proc/{strace}/task/{strace}/children",
+                  encoding="ascii") as children:
+            return int(children.read().split()[0])
+
+    def test_it_is_gone(self):
+        for tenths in range(1, 12, 2):
+            mount = self.start_slowly()
+            time.sleep(tenths / 10)
+            os.kill(self.daemon_of(mount.process.pid), signal.SIGKILL)
+            mount.process.wait(timeout=10)
+            self.run_tool("umount", "-l", self.point)
+        # The lock is free again.
+        self.mount().stop()
 
 
 if __name__ == "__main__":

@@ -126,9 +126,11 @@ class Mount:
         if self.process is None:
             return
         if self.process.poll() is None:
-            subprocess.run(["umount", "-l", self.point], check=False,
-                           stderr=subprocess.DEVNULL)
             self.process.kill()
+            # By force: what waits for an answer cannot be killed.
+            for how in ("-f", "-l"):
+                subprocess.run(["umount", how, self.point], check=False,
+                               stderr=subprocess.DEVNULL)
             self.process.wait()
         elif self.count():
             subprocess.run(["umount", "-l", self.point], check=False,
