@@ -72,7 +72,8 @@ static int next_metadata(struct store_object *object,
 			 struct metadata *ret_metadata)
 {
 	struct metadata metadata = {
-		.mode = object->st.st_mode & 07777,
+		/* No writer leaves set-id bits to what others run. */
+		.mode = object->st.st_mode & 01777,
 		.uid = object->st.st_uid,
 		.gid = object->st.st_gid,
 		.atime = object->st.st_atim,
