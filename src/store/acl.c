@@ -6,6 +6,8 @@
 #include "util/le.h"
 
 #include <errno.h>
+#include <linux/limits.h>
+#include <stdlib.h>
 #include <sys/xattr.h>
 
 #define ACCESS "system.posix_acl_access"
@@ -43,6 +45,19 @@ ssize_t acl_get(int fd, enum store_kind kind, const char *xattr, void *value,
 	     at += ENTRY_SIZE)
 		le16_put(bytes + at + 2, shown(le16_get(bytes + at + 2), kind));
 	return n;
+}
+
+int acl_copy(int from, int to)
+{
+	cleanup_free void *value = malloc(XATTR_SIZE_MAX);
+	ssize_t n;
+
+	if (!value)
+		return -ENOMEM;
+	n = fgetxattr(from, ACCESS, value, XATTR_SIZE_MAX);
+	if (n < 0)
+		return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
+	return fsetxattr(to, ACCESS, value, n, 0) < 0 ? -errno : 0;
 }
 
 int acl_set(int fd, const char *xattr, const void *value, size_t size,

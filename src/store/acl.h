@@ -21,6 +21,9 @@ bool acl_is_name(const char *xattr);
 ssize_t acl_get(int fd, enum store_kind kind, const char *xattr, void *value,
 		size_t size);
 
+/* Gives a file the ACL of another one, if that has any. */
+int acl_copy(int from, int to);
+
 /*
  * As setxattr(2). Errors: -EOPNOTSUPP for a default ACL: what is in an object
  * has the permissions of the object.

@@ -11,6 +11,7 @@
  *	object, …
  *	else                             -EXDEV, or -EINVAL for impossible names
  */
+#include "store/acl.h"
 #include "store/commit.h"
 #include "store/file.h"
 #include "store/names.h"
@@ -395,6 +396,8 @@ static int extract_to_scratch(struct store_object *object, const char *from,
 	times[0] = object->st.st_atim;
 	times[1] = times_get(&object->times, from, object->st.st_mtim);
 	rc = snapshot_extract(object->snapshot, stream, fd);
+	if (rc == 0)
+		rc = acl_copy(version_fd(&object->snapshot->version), fd);
 	if (rc == 0 &&
 	    (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
 	     fchmod(fd, object->st.st_mode & 0666) < 0 ||
