@@ -44,6 +44,9 @@ static int move_entry(struct store *store, const struct store_place *from,
 	if (rc >= 0)
 		rc = to_dir =
 			tree_open_own(store, to->dir, O_PATH | O_DIRECTORY);
+	/* An object, which is a directory, but can hold streams only. */
+	if (rc == -ENOTDIR)
+		rc = -EINVAL;
 	if (rc >= 0)
 		rc = names_use_entries(store, from->dir, to->dir, &entries);
 	if (rc < 0)
