@@ -38,11 +38,17 @@ int scratch_sync_dir(struct store *store, const char *path)
 
 int scratch_sync(struct store_file *file)
 {
+	struct stat st;
+
 	if (file->store->options.sync == STORE_SYNC_NONE)
 		return 0;
 	if (fsync(file->stage.fd) < 0)
 		return -errno;
-	return scratch_sync_dir(file->store, file->scratch_dir);
+	if (fstat(file->stage.fd, &st) < 0)
+		return -errno;
+	/* What has no name any more needs none that lasts. */
+	return st.st_nlink ? scratch_sync_dir(file->store, file->scratch_dir)
+			   : 0;
 }
 
 int store_syncdir(struct store *store, const char *path, enum store_kind kind)
