@@ -189,12 +189,13 @@ int stage_write(struct stage *stage, const struct stage_base *base,
 
 /*
  * Makes the file end where the content does. A sparse stream may be longer
- * than any file here; then it ends with the last that is written.
+ * than any file here; then it ends with the last that is written. Scratch,
+ * which has no name here, is a file and no more.
  */
 static int fit_file(const struct stage *stage, uint64_t size)
 {
 	if (ftruncate(stage->fd, stage->shift + size) == 0 ||
-	    (errno == EFBIG && size >= stage->size))
+	    (errno == EFBIG && size >= stage->size && *stage->name))
 		return 0;
 	return -errno;
 }
