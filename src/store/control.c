@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <unistd.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <syslog.h>
+
+enum { CONTROL_MODE = 0700 };
 
 /*
  * The time of SOURCE, which the control directory in it does not change: it is
@@ -33,9 +36,27 @@ static int make_control(struct store *store)
 		rc = -errno;
 	if (rc)
 		return rc;
-	if (mkdirat(store->root, TREE_CONTROL, 0700) < 0)
+	if (mkdirat(store->root, TREE_CONTROL, CONTROL_MODE) < 0)
 		return errno == EEXIST ? 0 : -errno;
 	keep_time(store, &before);
+	return 0;
+}
+
+/*
+ * SOURCE may hand a group and a default ACL down, which are for what users make
+ * in it: what is made in the control directory is not to have them, and none of
+ * them is to look into it.
+ */
+static int close_up(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || ((st.st_mode & 07777) != CONTROL_MODE &&
+				   fchmod(fd, CONTROL_MODE) < 0))
+		return -errno;
+	if (fremovexattr(fd, "system.posix_acl_default") < 0 &&
+	    errno != ENODATA && errno != ENOTSUP)
+		return -errno;
 	return 0;
 }
 
@@ -62,18 +83,21 @@ static bool is_foreign(int error)
 
 static int open_control(struct store *store)
 {
-	int fd = tree_open_own(store, TREE_CONTROL, O_RDONLY | O_DIRECTORY);
+	cleanup_close int fd =
+		tree_open_own(store, TREE_CONTROL, O_RDONLY | O_DIRECTORY);
 	const char *fault;
+	int rc = 0;
 
 	if (is_foreign(fd))
 		return refuse_control(store, fd, strerror(-fd));
 	if (fd < 0)
 		return fd;
 	fault = trust_fault(fd, !store->options.read_only);
-	if (!fault)
-		return fd;
-	close(fd);
-	return refuse_control(store, -EPERM, fault);
+	if (fault)
+		rc = refuse_control(store, -EPERM, fault);
+	else if (!store->options.read_only)
+		rc = close_up(fd);
+	return rc < 0 ? rc : steal_fd(&fd);
 }
 
 static int get_control(struct store *store, bool create)
