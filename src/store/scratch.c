@@ -266,7 +266,8 @@ static int share(struct store *store, const char *dir, int fd,
 static int make_file(int parent, const char *name, int flags, mode_t mode,
 		     struct store_caller caller)
 {
-	int fd = openat(parent, name, flags | O_CREAT | O_EXCL, mode & 07777);
+	int fd = openat(parent, name, flags | O_CREAT | O_EXCL,
+			mode & SCRATCH_MODES);
 	int rc;
 
 	if (fd < 0)

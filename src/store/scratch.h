@@ -69,6 +69,9 @@ struct store_object *scratch_close(struct store_file *file, int access);
 void scratch_become_stream(struct store_file *file,
 			   struct store_object *object, char *name);
 
+/* The mode bits that a scratch file may have: it is no program to be run. */
+enum { SCRATCH_MODES = 01777 };
+
 /*
  * Notes at a scratch file that its mode or owner was set, not only come by
  * when it was made: they go over to the object when it is put in place.

@@ -33,6 +33,8 @@ static mode_t node_mode(const struct node *node, mode_t mode)
 	mode &= 07777;
 	if (node_is_object(node->kind) && S_ISREG(node->st.st_mode))
 		return attr_file_mode(mode, node->st.st_mode);
+	if (node->kind == STORE_SCRATCH)
+		return mode & SCRATCH_MODES;
 	/* The first stream of what is still a directory. */
 	if (node->kind == STORE_STREAM)
 		return (mode & 0666) | ((mode & 0444) >> 2);
