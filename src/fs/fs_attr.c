@@ -294,6 +294,7 @@ void fs_listxattr(fuse_req_t req, fuse_ino_t id, size_t size)
 	if (n == 0) {
 		n = place.attached ? store_listxattr(place.fs->store,
 						     place.path, place.kind,
+						     fs_caller(req).uid == 0,
 						     list, size)
 				   : 0;
 		place_leave(&place);

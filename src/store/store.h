@@ -206,12 +206,17 @@ int store_chown(struct store *store, const char *path, enum store_kind kind,
 int store_utimens(struct store *store, const char *path, enum store_kind kind,
 		  const struct timespec times[2]);
 
-/* Extended attributes; size 0 asks for the size, as with getxattr(2). */
+/*
+ * Extended attributes; size 0 asks for the size, as with getxattr(2).
+ *
+ * privileged: whether who asks may know of trusted attributes.
+ */
 ssize_t store_getxattr(struct store *store, const char *path,
 		       enum store_kind kind, const char *name, void *value,
 		       size_t size);
 ssize_t store_listxattr(struct store *store, const char *path,
-			enum store_kind kind, char *list, size_t size);
+			enum store_kind kind, bool privileged, char *list,
+			size_t size);
 int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 		   const char *name, const void *value, size_t size,
 		   int flags);

@@ -217,15 +217,22 @@ static ssize_t list_stream(struct store *store, const char *path, char *list,
 	return normal ? 0 : give(ATTRIBUTES, sizeof(ATTRIBUTES), list, size);
 }
 
+static bool is_trusted(const char *name)
+{
+	return strncmp(name, "trusted.", 8) == 0;
+}
+
 /* Takes hidden names out of a list; returns what is left of it. */
-static ssize_t drop_hidden(char *list, ssize_t size, enum store_kind kind)
+static ssize_t drop_hidden(char *list, ssize_t size, enum store_kind kind,
+			   bool privileged)
 {
 	ssize_t kept = 0;
 
 	for (ssize_t at = 0; at < size;) {
 		size_t length = strlen(list + at) + 1;
 
-		if (!is_hidden(list + at, kind)) {
+		if (!is_hidden(list + at, kind) &&
+		    (privileged || !is_trusted(list + at))) {
 			memmove(list + kept, list + at, length);
 			kept += length;
 		}
@@ -235,7 +242,8 @@ static ssize_t drop_hidden(char *list, ssize_t size, enum store_kind kind)
 }
 
 ssize_t store_listxattr(struct store *store, const char *path,
-			enum store_kind kind, char *list, size_t size)
+			enum store_kind kind, bool privileged, char *list,
+			size_t size)
 {
 	cleanup_free char *names = NULL;
 	struct node_link link;
@@ -253,7 +261,9 @@ ssize_t store_listxattr(struct store *store, const char *path,
 	if (n < 0)
 		n = -errno;
 	node_leave(&node, false);
-	return n < 0 ? n : give(names, drop_hidden(names, n, kind), list, size);
+	if (n >= 0)
+		n = drop_hidden(names, n, kind, privileged);
+	return n < 0 ? n : give(names, n, list, size);
 }
 
 /* Sets the header attributes of a stream, now or with what is staged. */

@@ -445,7 +445,7 @@ START_TEST(the_own_mount_is_an_empty_directory)
 					sizeof(text)),
 			 -ENODATA);
 	ck_assert_int_eq(store_listxattr(scene.store, "m", STORE_DIRECTORY,
-					 text, sizeof(text)),
+					 true, text, sizeof(text)),
 			 0);
 	nothing_can_be_made("m");
 }

@@ -972,7 +972,7 @@ START_TEST(header_attributes_are_kept_and_set)
 			 10);
 	ck_assert_mem_eq(value, "0x00000002", 10);
 	ck_assert_int_eq(store_listxattr(scene.store, "f/security",
-					 STORE_STREAM, NULL, 0),
+					 STORE_STREAM, true, NULL, 0),
 			 0);
 	ck_assert_int_eq(store_setxattr(scene.store, "f/data", STORE_STREAM,
 					"user.bkupfs.attributes", "17", 2, 0),
@@ -984,7 +984,7 @@ START_TEST(header_attributes_are_kept_and_set)
 			 10);
 	ck_assert_mem_eq(value, "0x00000011", 10);
 	ck_assert_int_eq(store_listxattr(scene.store, "f/data", STORE_STREAM,
-					 value, sizeof(value)),
+					 true, value, sizeof(value)),
 			 sizeof("user.bkupfs.attributes"));
 	ck_assert_int_eq(store_setxattr(scene.store, "f/data", STORE_STREAM,
 					"user.bkupfs.attributes", "4294967296",
@@ -999,9 +999,9 @@ START_TEST(header_attributes_are_kept_and_set)
 	ck_assert_int_eq(store_removexattr(scene.store, "f/data", STORE_STREAM,
 					   "user.bkupfs.attributes"),
 			 0);
-	ck_assert_int_eq(
-		store_listxattr(scene.store, "f/data", STORE_STREAM, NULL, 0),
-		0);
+	ck_assert_int_eq(store_listxattr(scene.store, "f/data", STORE_STREAM,
+					 true, NULL, 0),
+			 0);
 }
 END_TEST
 
