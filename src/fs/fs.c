@@ -54,6 +54,8 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 	want(conn, FUSE_CAP_AUTO_INVAL_DATA);
 	/* The ACLs of underlying files are heeded by the kernel. */
 	want(conn, FUSE_CAP_POSIX_ACL);
+	/* Where there is a default ACL, that counts and no umask. */
+	want(conn, FUSE_CAP_DONT_MASK);
 	/* Commits at close need every write here when it is made. */
 	refuse(conn, FUSE_CAP_WRITEBACK_CACHE);
 	/* Nothing here has set-user-ID bits; the kernel may see to the rest. */
@@ -69,7 +71,9 @@ struct store_caller fs_caller(fuse_req_t req)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(req);
 
-	return (struct store_caller){.uid = context->uid, .gid = context->gid};
+	return (struct store_caller){.uid = context->uid,
+				     .gid = context->gid,
+				     .umask = context->umask};
 }
 
 void fs_reply_result(fuse_req_t req, int rc)

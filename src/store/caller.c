@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/caller.h"
 
+#include "store/node.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
-/* With another user the thread loses what it needs to make nodes anywhere. */
+/*
+ * With another user the thread loses what it needs to make nodes anywhere, and
+ * with the bits that the kernel, which knows his groups, has let him set.
+ */
 static int raise_capabilities(void)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	const uint32_t needed = 1U << CAP_DAC_OVERRIDE | 1U << CAP_MKNOD;
+	const uint32_t needed = 1U << CAP_DAC_OVERRIDE | 1U << CAP_MKNOD |
+				1U << CAP_FSETID;
 
 	if (syscall(SYS_capget, &head, data) < 0)
 		return -errno;
@@ -42,4 +49,13 @@ void caller_end(void)
 {
 	setfsuid(geteuid());
 	setfsgid(getegid());
+}
+
+mode_t caller_mode(int dir, mode_t mode, struct store_caller caller)
+{
+	struct node_link link = node_link(dir);
+
+	if (getxattr(link.path, "system.posix_acl_default", NULL, 0) > 0)
+		return mode;
+	return mode & ~caller.umask;
 }

@@ -18,4 +18,10 @@
 int caller_begin(struct store_caller caller);
 void caller_end(void);
 
+/*
+ * The mode to make something with in an open directory: a default ACL there
+ * stands for the umask.
+ */
+mode_t caller_mode(int dir, mode_t mode, struct store_caller caller);
+
 #endif

@@ -70,7 +70,7 @@ struct making {
 
 static int make_at(int dir, const struct making *making)
 {
-	mode_t mode = making->mode;
+	mode_t mode = caller_mode(dir, making->mode, making->caller);
 	int rc;
 
 	if (S_ISDIR(mode))

@@ -267,7 +267,7 @@ static int make_file(int parent, const char *name, int flags, mode_t mode,
 		     struct store_caller caller)
 {
 	int fd = openat(parent, name, flags | O_CREAT | O_EXCL,
-			mode & SCRATCH_MODES);
+			mode & ~caller.umask & SCRATCH_MODES);
 	int rc;
 
 	if (fd < 0)

@@ -151,10 +151,14 @@ struct store_listing_entry
 store_listing_at(const struct store_listing *listing, size_t i);
 void store_listing_free(struct store_listing *listing);
 
-/* Who asks, for the owner of what is made. */
+/*
+ * Who asks, for the owner and mode of what is made. His umask counts where
+ * there is no default ACL.
+ */
 struct store_caller {
 	uid_t uid;
 	gid_t gid;
+	mode_t umask;
 };
 
 int store_mkdir(struct store *store, const char *dir, enum store_kind kind,

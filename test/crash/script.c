@@ -137,7 +137,7 @@ static int run_move(struct scene *scene, const struct step *step)
 
 static int run_other(struct scene *scene, const struct step *step)
 {
-	const struct store_caller caller = {geteuid(), getegid()};
+	const struct store_caller caller = {.uid = geteuid(), .gid = getegid()};
 	char dir[256];
 	struct store_place place = split(step->object, dir, sizeof(dir));
 

@@ -151,7 +151,7 @@ static void take_scratch(struct scene *scene, struct state_entry *entry,
 			 const char *dir, enum store_kind kind,
 			 const char *name)
 {
-	const struct store_caller caller = {geteuid(), getegid()};
+	const struct store_caller caller = {.uid = geteuid(), .gid = getegid()};
 	struct store_file *file;
 	struct stat st;
 

@@ -279,7 +279,8 @@ enum store_kind scene_kind(const struct scene *scene, const char *dir)
 int scene_file(struct scene *scene, const char *dir, const char *name,
 	       int flags, struct store_file **ret_file)
 {
-	const struct store_caller caller = {geteuid(), getegid()};
+	const struct store_caller caller = {.uid = geteuid(),
+					    .gid = getegid()};
 
 	return store_file_open(scene->store, dir, scene_kind(scene, dir), name,
 			       flags, 0644, caller, ret_file);
@@ -359,7 +360,8 @@ int scene_rmdir(struct scene *scene, const char *dir, const char *name)
 
 int scene_mkdir(struct scene *scene, const char *dir, const char *name)
 {
-	const struct store_caller caller = {geteuid(), getegid()};
+	const struct store_caller caller = {.uid = geteuid(),
+					    .gid = getegid()};
 
 	return store_mkdir(scene->store, dir, scene_kind(scene, dir), name,
 			   0755, caller);
