@@ -152,16 +152,12 @@ static bool mount_answers(const char *mount_point)
 	       (errno != ENOTCONN && errno != ECONNABORTED);
 }
 
-/* The whole life of the mounter; returns its exit status. */
-static int run(const struct command *command, const char *source,
-	       const char *mount_point)
+/* Passes the mount on, and takes it away in the end. */
+static int attend(const struct command *command, const char *mount_point,
+		  struct fuse_session *session)
 {
-	struct fuse_session *session =
-		mount_session(command, source, mount_point);
 	bool unmount, left;
 
-	if (!session)
-		return FAILED;
 	if (send_descriptor(STDIN_FILENO, fuse_session_fd(session)) < 0) {
 		fuse_session_unmount(session);
 		return FAILED;
@@ -177,6 +173,21 @@ static int run(const struct command *command, const char *source,
 	if (unmount || left)
 		fuse_session_unmount(session);
 	return left ? LEFT : DONE;
+}
+
+/* The whole life of the mounter; returns its exit status. */
+static int run(const struct command *command, const char *source,
+	       const char *mount_point)
+{
+	struct fuse_session *session =
+		mount_session(command, source, mount_point);
+	int status;
+
+	if (!session)
+		return FAILED;
+	status = attend(command, mount_point, session);
+	fuse_session_destroy(session);
+	return status;
 }
 
 /*
