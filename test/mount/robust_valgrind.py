@@ -23,7 +23,8 @@ VALGRIND = ["valgrind", "--quiet", "--leak-check=full",
             "--show-leak-kinds=definite,indirect,possible",
             # A thread of the daemon waits for what another one answers.
             "--sim-hints=fuse-compatible", "--trace-children=no",
-            f"--error-exitcode={FOUND}"]
+            f"--error-exitcode={FOUND}", "--suppressions=" + os.path.join(
+                os.path.dirname(os.path.abspath(__file__)), "valgrind.supp")]
 
 
 class Memcheck(MountCase):
@@ -37,7 +38,7 @@ class Memcheck(MountCase):
 
     def mount_checked(self, *options):
         # valgrind itself needs more than a confined daemon may do.
-        shim = {"LD_PRELOAD": os.environ.get("OPENAT2_SHIM", "")}
+        shim = {"LD_PRELOAD": os.environ.get("VALGRIND_SHIM", "")}
         return self.mount("-o", "sandbox=off", *options, wrapper=VALGRIND,
                           environment=shim)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * To be preloaded where a program runs under a valgrind that does not know
- * openat2(2): openat(2) in its place, which obeys no limits of the walk.
+ * To be preloaded where a program runs under valgrind, since Debian 12's does
+ * not know openat2(2), and gives up at close_range(2): openat(2) and close(2)
+ * in their place, the one without limits of the walk.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,6 +11,14 @@
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+void closefrom(int lowest)
+{
+	int end = sysconf(_SC_OPEN_MAX);
+
+	for (int fd = lowest; fd < end; fd++)
+		close(fd);
+}
 
 typedef long syscall_fn(long, ...);
 
