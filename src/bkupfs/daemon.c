@@ -153,6 +153,7 @@ static int open_store(struct daemon *daemon)
 	const struct store_options store_options = {
 		.read_only = options->read_only,
 		.salvage = options->salvage,
+		.max_streams = options->max_streams,
 		.order = options->order,
 		.sync = options->sync,
 		.timeout = options->timeout,

@@ -15,7 +15,10 @@
  * 252 pages: with them a request and its header fit into a pipe of the size
  * that any process may have, and replies can be spliced.
  */
-enum { DEFAULT_READAHEAD = 1008, DEFAULT_THREADS = 1000, MAX_THREADS = 10000 };
+enum { DEFAULT_READAHEAD = 1008 };
+enum { DEFAULT_THREADS = 1000, MAX_THREADS = 10000 };
+/* About 150 MiB of memory, with names of common lengths. */
+enum { DEFAULT_MAX_STREAMS = 1 << 20, MAX_MAX_STREAMS = 1 << 30 };
 
 /* An option; value is what stands after its =. */
 struct rule {
@@ -177,6 +180,13 @@ static int apply_sandbox(struct mount_options *options, const char *name,
 	return i < 0 ? i : 0;
 }
 
+static int apply_max_streams(struct mount_options *options, const char *name,
+			     const char *value)
+{
+	return parse_number(name, value, 1, MAX_MAX_STREAMS,
+			    &options->max_streams);
+}
+
 static int apply_allow_other(struct mount_options *options, const char *name,
 			     const char *value)
 {
@@ -227,6 +237,7 @@ static const struct rule rules[] = {
 	{"threads", true, apply_threads},
 	{"readahead", true, apply_readahead},
 	{"sandbox", true, apply_sandbox},
+	{"max_streams", true, apply_max_streams},
 	{"allow_other", false, apply_allow_other},
 	{"ro", false, apply_access},
 	{"rw", false, apply_access},
@@ -300,6 +311,7 @@ void mount_options_init(struct mount_options *options)
 		.threads = DEFAULT_THREADS,
 		.readahead = DEFAULT_READAHEAD,
 		.sandbox = CONFINE_AUTO,
+		.max_streams = DEFAULT_MAX_STREAMS,
 	};
 }
 

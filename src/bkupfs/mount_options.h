@@ -18,6 +18,7 @@ struct mount_options {
 	unsigned int threads;	/* at most, with those that are stuck */
 	unsigned int readahead; /* KiB */
 	enum confine_mode sandbox;
+	unsigned int max_streams; /* of an object, with sparse blocks */
 	char *kernel; /* further options for the kernel, such as "nodev,noexec"
 		       */
 };

@@ -103,7 +103,7 @@ static int load_new(int fd, const struct plan *plan,
 {
 	struct snapshot *snapshot;
 	struct index_fault fault;
-	int rc = snapshot_new(fd, false, &snapshot, &fault);
+	int rc = snapshot_new(fd, NULL, &snapshot, &fault);
 
 	if (rc < 0)
 		return rc == -EBADMSG ? -EIO : rc;
@@ -219,7 +219,9 @@ static int commit_once(struct store_object *object, const struct commit *commit)
 		       object->store->options.order, &plan);
 	if (rc < 0)
 		return rc;
-	rc = next_metadata(object, commit, plan, &metadata);
+	rc = object_check_records(object, plan->records);
+	if (rc == 0)
+		rc = next_metadata(object, commit, plan, &metadata);
 	if (rc == 0)
 		rc = carry_out(object, commit, plan, &metadata);
 	if (rc == 0 && metadata.times_lost)

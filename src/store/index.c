@@ -29,6 +29,7 @@ struct walk {
 	struct index_fault fault;
 	uint64_t offset;      /* of the next byte to look at */
 	size_t owner;	      /* of SPARSE_BLOCKs: a stream, or NONE */
+	size_t max_records;
 	size_t streams_room, runs_room;
 };
 
@@ -69,6 +70,12 @@ static int fail(struct walk *walk, uint64_t offset, const char *reason)
 {
 	walk->fault = (struct index_fault){.offset = offset, .reason = reason};
 	return -EBADMSG;
+}
+
+static int too_many(struct walk *walk, uint64_t offset)
+{
+	fail(walk, offset, "more streams and sparse blocks than are allowed");
+	return -EFBIG;
 }
 
 /* Stores a name; ret_place: where it is in index.names. */
@@ -170,6 +177,7 @@ static int add_block(struct walk *walk, const struct bkup_record *record,
 	if (walk->owner == NONE)
 		return 0;
 	stream = &walk->index->streams[walk->owner];
+	stream->blocks++;
 	rc = stream->map ? 0 : start_map(stream);
 	if (rc == 0)
 		rc = bkup_sparse_map_add(
@@ -190,6 +198,9 @@ static int take_record(struct walk *walk)
 
 	if (record.size > walk->window.file_size - payload)
 		return fail(walk, header, "payload passes the end of the file");
+	if (walk->max_records && walk->index->records == walk->max_records)
+		return too_many(walk, header);
+	walk->index->records++;
 	if (record.id == BKUP_SPARSE_BLOCK)
 		rc = add_block(walk, &record, header, payload);
 	if (rc < 0)
@@ -391,15 +402,17 @@ static void walk_done(struct walk *walk)
 	free(walk->window.bytes);
 }
 
-int index_load(int fd, uint64_t size, bool salvage, struct index **ret_index,
-	       struct index_fault *ret_fault)
+int index_load(int fd, uint64_t size, const struct index_options *options,
+	       struct index **ret_index, struct index_fault *ret_fault)
 {
+	bool salvage = options && options->salvage;
 	struct walk walk;
 	int rc = walk_init(&walk, fd, size);
 
+	walk.max_records = options ? options->max_records : 0;
 	if (rc == 0)
 		rc = walk_file(&walk);
-	if (rc == -EBADMSG)
+	if (rc == -EBADMSG || rc == -EFBIG)
 		*ret_fault = walk.fault;
 	if (rc == -EBADMSG && salvage)
 		rc = 0;

@@ -23,6 +23,7 @@ struct index_stream {
 	struct bkup_sparse_map *map; /* of its bytes; NULL if it is plain */
 	size_t name;		     /* its child name, in index.names */
 	uint32_t count; /* of streams with its id and raw name, if the first */
+	uint32_t blocks; /* SPARSE_BLOCK records that are folded in */
 };
 
 /*
@@ -45,6 +46,7 @@ struct index {
 	struct table by_name;
 	uint64_t end;	 /* of the last good record */
 	bool duplicates; /* some child names have ordinals */
+	size_t records;	 /* streams and sparse blocks */
 	size_t memory;	 /* about, in bytes, with all that belongs to it */
 };
 
@@ -54,16 +56,24 @@ struct index_fault {
 	const char *reason; /* static; NULL if nothing is */
 };
 
+struct index_options {
+	bool salvage; /* stop before what is wrong, instead of failing */
+	size_t max_records; /* streams and sparse blocks; 0: any number */
+};
+
 /*
- * Reads the headers of fd.
+ * Reads the headers of fd. The memory that this takes is bounded by the number
+ * of records: a record takes about 130 bytes and its child name, which is cut
+ * to 1 KiB; a sparse block 24, and as many again and more while it is read.
  *
  * size: of the file.
- * salvage: stop before what is wrong, instead of failing.
+ * options: NULL for none.
  * ret_fault: set whether salvage or not, if something is wrong.
- * Errors: -EBADMSG, -ENOMEM.
+ * Errors: -EBADMSG; -EFBIG if there are more records than allowed, with a
+ * fault too; -ENOMEM.
  */
-int index_load(int fd, uint64_t size, bool salvage, struct index **ret_index,
-	       struct index_fault *ret_fault);
+int index_load(int fd, uint64_t size, const struct index_options *options,
+	       struct index **ret_index, struct index_fault *ret_fault);
 /* The index of nothing. */
 int index_new(struct index **ret_index);
 void index_free(struct index *index);

@@ -245,12 +245,36 @@ static void mark_checked(struct store_object *object, const struct stat *st)
 }
 
 static void report_fault(const struct store_object *object, const char *path,
-			 const struct index_fault *fault)
+			 const struct index_fault *fault, int error)
 {
-	store_report(object->store, LOG_ERR,
-		     "'%s': at offset %llu: %s; run 'bkup check' on it, or "
-		     "mount with -o salvage",
-		     path, (unsigned long long)fault->offset, fault->reason);
+	store_report(object->store, LOG_ERR, "'%s': at offset %llu: %s; %s",
+		     path, (unsigned long long)fault->offset, fault->reason,
+		     error == -EFBIG ? "mount with a larger -o max_streams"
+				     : "run 'bkup check' on it, or mount with "
+				       "-o salvage");
+}
+
+int object_check_records(struct store_object *object, size_t records)
+{
+	size_t max = object->store->options.max_streams;
+	cleanup_free char *path = NULL;
+	int rc;
+
+	if (!max || records <= max)
+		return 0;
+	rc = object_path(object, &path);
+	if (rc == 0)
+		store_report(object->store, LOG_ERR,
+			     "'%s': cannot hold %zu streams and sparse blocks; "
+			     "mount with a larger -o max_streams",
+			     path, records);
+	return rc < 0 ? rc : -EFBIG;
+}
+
+/* Whether a file was found to be none whose inside can be shown. */
+static bool is_fault(int error)
+{
+	return error == -EBADMSG || error == -EFBIG;
 }
 
 /*
@@ -294,10 +318,14 @@ static int open_underlying(struct store *store, const char *path)
 /* Indexes the file anew. */
 static int reload(struct store_object *object, const char *path)
 {
+	struct store *store = object->store;
+	const struct index_options options = {
+		.salvage = store->options.salvage,
+		.max_records = store->options.max_streams,
+	};
 	struct snapshot *snapshot = NULL;
 	struct index_fault fault = {0};
 	struct times times;
-	struct store *store = object->store;
 	int fd = open_underlying(store, path);
 	int rc;
 
@@ -308,11 +336,11 @@ static int reload(struct store_object *object, const char *path)
 		close(fd);
 		return rc;
 	}
-	rc = snapshot_new(fd, store->options.salvage, &snapshot, &fault);
+	rc = snapshot_new(fd, &options, &snapshot, &fault);
 	if (rc == 0)
 		fault = snapshot->fault;
 	if (fault.reason)
-		report_fault(object, path, &fault);
+		report_fault(object, path, &fault, rc);
 	if (rc < 0) {
 		times_done(&times);
 		return rc;
@@ -400,7 +428,7 @@ int object_refresh(struct store_object *object, bool now)
 		return forget(object, S_ISDIR(st.st_mode) ? -EISDIR : -ENOTDIR);
 	if (!is_known(object, &st) || object->undecided) {
 		rc = reload(object, path);
-		if (rc < 0 && rc != -EBADMSG)
+		if (rc < 0 && !is_fault(rc))
 			return rc;
 		object->fault = rc;
 		object->undecided = false;

@@ -28,7 +28,7 @@ struct store_object {
 	struct snapshot *snapshot;
 	bool undecided;	 /* an empty directory that gets its first stream */
 	atomic_bool gone; /* removed: nothing is committed any more */
-	int fault;	 /* -EBADMSG if the file cannot be read, for st */
+	int fault; /* -EBADMSG or -EFBIG if it cannot be read, for st */
 	/*
 	 * A commit in place that could not be finished: the file is half old
 	 * and half new, and not looked at before that is done.
@@ -156,6 +156,12 @@ struct store_object *object_enter_cached(struct store *store,
  * memory; the caller is another user of the object.
  */
 void object_drop_unfinished(struct store_object *object);
+
+/*
+ * 0 if the object may hold so many streams and sparse blocks; else -EFBIG, and
+ * the log tells.
+ */
+int object_check_records(struct store_object *object, size_t records);
 
 /* Whether the object has streams, committed or pending. */
 bool object_has_streams(const struct store_object *object);

@@ -112,12 +112,14 @@ static int check_open(struct store_object *object, const char *name, int flags)
 {
 	const struct index *index = object->snapshot->index;
 	bool exists = object_file(object, name) || index_find(index, name);
+	int rc;
 
 	if (wants_write(flags) && object->snapshot->fault.reason)
 		return -EROFS;
 	if (exists)
 		return flags & O_CREAT && flags & O_EXCL ? -EEXIST : 0;
-	return flags & O_CREAT ? plan_check_name(index, name) : -ENOENT;
+	rc = flags & O_CREAT ? plan_check_name(index, name) : -ENOENT;
+	return rc < 0 ? rc : object_check_records(object, index->records + 1);
 }
 
 static int open_stream(struct store_object *object, const char *name, int flags,

@@ -183,6 +183,12 @@ static int emit_rehead(struct plan *plan, const struct index *index,
 				    part->size - skip);
 }
 
+/* With the closing one. */
+static size_t new_blocks(const struct part_head *head)
+{
+	return head->sparse ? head->extent_count + 1 : 0;
+}
+
 static int add_stream(struct plan *plan, const struct index *index,
 		      const struct part *part)
 {
@@ -196,6 +202,7 @@ static int add_stream(struct plan *plan, const struct index *index,
 	assert(content || old);
 	if (!name)
 		return -ENOMEM;
+	plan->records += 1 + (content ? new_blocks(part->head) : old->blocks);
 	plan->streams[plan->stream_count++] = (struct plan_stream){
 		.name = name,
 		.size = content ? part->head->size : old->size,

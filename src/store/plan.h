@@ -59,6 +59,7 @@ struct plan {
 	size_t bytes_used, bytes_room;
 	struct plan_stream *streams;
 	size_t stream_count;
+	size_t records; /* streams and sparse blocks */
 	uint64_t size; /* of the new file */
 };
 

@@ -36,8 +36,8 @@ static void number_streams(struct snapshot *snapshot, const struct stat *st)
 }
 
 /* Indexes until the file did not change while that was done. */
-static int load(struct snapshot *snapshot, bool salvage, struct stat *ret_st,
-		struct index_fault *ret_fault)
+static int load(struct snapshot *snapshot, const struct index_options *options,
+		struct stat *ret_st, struct index_fault *ret_fault)
 {
 	int fd = version_fd(&snapshot->version);
 	struct stat before, after;
@@ -46,7 +46,7 @@ static int load(struct snapshot *snapshot, bool salvage, struct stat *ret_st,
 	for (int i = 0; i < LOAD_TRIES; i++) {
 		if (fstat(fd, &before) < 0)
 			return -errno;
-		rc = index_load(fd, before.st_size, salvage, &snapshot->index,
+		rc = index_load(fd, before.st_size, options, &snapshot->index,
 				ret_fault);
 		if (fstat(fd, &after) < 0)
 			return -errno;
@@ -74,8 +74,8 @@ static struct snapshot *snapshot_alloc(void)
 }
 
 
-int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
-		 struct index_fault *ret_fault)
+int snapshot_new(int fd, const struct index_options *options,
+		 struct snapshot **ret_snapshot, struct index_fault *ret_fault)
 {
 	struct snapshot *snapshot = snapshot_alloc();
 	struct index_fault fault = {0};
@@ -88,8 +88,8 @@ int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
 	}
 	rc = version_init(&snapshot->version, fd);
 	if (rc == 0)
-		rc = load(snapshot, salvage, &st, &fault);
-	if (rc == -EBADMSG)
+		rc = load(snapshot, options, &st, &fault);
+	if (rc == -EBADMSG || rc == -EFBIG)
 		*ret_fault = fault;
 	if (rc < 0) {
 		snapshot_put(snapshot);
@@ -113,7 +113,7 @@ int snapshot_new_next(const struct snapshot *before,
 		return -ENOMEM;
 	version_init_next(&snapshot->version, &before->version);
 	noted = version_stat(&snapshot->version);
-	rc = load(snapshot, false, &st, ret_fault);
+	rc = load(snapshot, NULL, &st, ret_fault);
 	/* Other versions rely on what was noted after the change. */
 	if (rc == 0 && !snapshot_matches(&st, &noted))
 		rc = -ESTALE;

@@ -25,11 +25,11 @@ struct snapshot {
  * Indexes an open file.
  *
  * fd: taken over, also on failure.
- * ret_fault: set after -EBADMSG.
- * Errors: -EBADMSG; -EBUSY if the file keeps changing while it is read.
+ * ret_fault: set after -EBADMSG and -EFBIG.
+ * Errors: as index_load; -EBUSY if the file keeps changing while it is read.
  */
-int snapshot_new(int fd, bool salvage, struct snapshot **ret_snapshot,
-		 struct index_fault *ret_fault);
+int snapshot_new(int fd, const struct index_options *options,
+		 struct snapshot **ret_snapshot, struct index_fault *ret_fault);
 
 /*
  * Indexes the file of a snapshot anew, which was changed in place.

@@ -20,10 +20,11 @@
  *
  * Errors that any call on a stream or object may give, besides those of the
  * system call behind it: -EBADMSG if the underlying file is no backup file;
- * -EROFS in a read-only store, or on another device; -EINVAL for a name that
- * neither a stream nor scratch may have, or that is none, "." or "..";
- * -ESTALE if the object was changed behind the store's back in a way that does
- * not merge.
+ * -EFBIG if it has, or would have, more streams and sparse blocks than
+ * store_options.max_streams; -EROFS in a read-only store, or on another device;
+ * -EINVAL for a name that neither a stream nor scratch may have, or that is
+ * none, "." or ".."; -ESTALE if the object was changed behind the store's back
+ * in a way that does not merge.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -53,6 +54,7 @@ enum store_sync {
 struct store_options {
 	bool read_only;
 	bool salvage; /* show the intact leading streams of broken files */
+	size_t max_streams; /* of an object, with sparse blocks; 0: any number */
 	enum store_order order;
 	enum store_sync sync;
 	double timeout; /* seconds between looks for others' changes */

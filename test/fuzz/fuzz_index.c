@@ -178,8 +178,9 @@ static void check_load(int fd, const uint8_t *data, size_t size, size_t good,
 {
 	struct index *index = NULL;
 	struct index_fault fault = {0};
+	const struct index_options options = {.salvage = salvage};
 	size_t before = allocated;
-	int rc = index_load(fd, size, salvage, &index, &fault);
+	int rc = index_load(fd, size, &options, &index, &fault);
 
 	ck_assert_uint_le(allocated - before,
 			  MEMORY_BASE + MEMORY_SHARE * size);
@@ -198,7 +199,8 @@ static void check_short(int fd, size_t size, bool salvage)
 	size_t claimed = size + 1 + size % 100;
 	struct index *index = NULL;
 	struct index_fault fault = {0};
-	int rc = index_load(fd, claimed, salvage, &index, &fault);
+	const struct index_options options = {.salvage = salvage};
+	int rc = index_load(fd, claimed, &options, &index, &fault);
 
 	ck_assert_int_eq(!!index, rc == 0);
 	ck_assert(rc == 0 || rc == -EBADMSG);

@@ -299,7 +299,7 @@ static bool is_backup(const struct fuzz_script *file)
 	int fd = unit_file(file->data, file->size);
 	struct index_fault fault;
 	struct index *index;
-	bool good = index_load(fd, file->size, false, &index, &fault) == 0;
+	bool good = index_load(fd, file->size, NULL, &index, &fault) == 0;
 	size_t records = good ? index->run_count : 0;
 
 	if (good)

@@ -565,6 +565,6 @@ int main(void)
 		memory_fails,  patching_fails, memory_fails_while_patching,
 	};
 
-	return unit_main_with("calls", tests, N_ELEMENTS(tests), 120, setup,
+	return unit_main_with("calls", tests, N_ELEMENTS(tests), 600, setup,
 			      teardown);
 }

@@ -21,7 +21,9 @@ static int load(const struct bytes *file, bool salvage, struct index **index,
 	int rc;
 
 	*fault = (struct index_fault){0};
-	rc = index_load(fd, file->size, salvage, index, fault);
+	rc = index_load(fd, file->size,
+			&(struct index_options){.salvage = salvage}, index,
+			fault);
 	close(fd);
 	return rc;
 }
@@ -425,7 +427,7 @@ START_TEST(notices_that_the_file_became_shorter)
 		int fd = unit_file(file.data, size);
 		struct index_fault fault = {0};
 		struct index *index;
-		int rc = index_load(fd, file.size, false, &index, &fault);
+		int rc = index_load(fd, file.size, NULL, &index, &fault);
 
 		/* A payload that is not there is found when it is read. */
 		if (rc == 0)
@@ -447,7 +449,9 @@ START_TEST(gives_errors_of_reading)
 	struct index *index = NULL;
 
 	/* Nothing is mapped at address 0. */
-	ck_assert_int_eq(index_load(fd, 100, true, &index, &fault), -EIO);
+	ck_assert_int_eq(index_load(fd, 100,
+				    &(struct index_options){.salvage = true},
+				    &index, &fault), -EIO);
 	ck_assert_ptr_null(index);
 	ck_assert_ptr_null(fault.reason);
 	close(fd);

@@ -100,7 +100,7 @@ static void forms_load(struct forms *version)
 	struct index_fault fault = {0};
 
 	version->fd = unit_file(version->file.data, version->file.size);
-	ck_assert_int_eq(index_load(version->fd, version->file.size, false,
+	ck_assert_int_eq(index_load(version->fd, version->file.size, NULL,
 				    &version->index, &fault),
 			 0);
 	for (size_t i = 0; i < version->index->count; i++)

@@ -45,7 +45,7 @@ static struct plan *make_plan(int old, struct stage *ret_stage)
 
 	*ret_stage = stage_of_file(unit_file("other", 5), 5);
 	edit.stage = ret_stage;
-	ck_assert_int_eq(index_load(old, st.st_size, false, &index, &fault), 0);
+	ck_assert_int_eq(index_load(old, st.st_size, NULL, &index, &fault), 0);
 	ck_assert_int_eq(plan_make(index, &edit, STORE_ORDER_KEEP, &plan), 0);
 	index_free(index);
 	return plan;

@@ -109,7 +109,7 @@ static void trial_init(struct trial *trial, uint64_t seed)
 			 "another");
 	ck_assert_int_eq(snapshot_new(unit_file(trial->file.data,
 						trial->file.size),
-				      false, &trial->snapshot, &fault),
+				      NULL, &trial->snapshot, &fault),
 			 0);
 	trial->base.snapshot = trial->snapshot;
 	trial->base.stream = index_find(trial->snapshot->index, "data");
@@ -345,7 +345,7 @@ START_TEST(costs_what_is_written_not_what_it_spans)
 	bytes_add_block(&trial.file, huge, "");
 	scene_put_bytes(&scene, "f", &trial.file);
 	ck_assert_int_eq(snapshot_new(open(scene_at(&scene, "f"), O_RDONLY),
-				      false, &trial.snapshot,
+				      NULL, &trial.snapshot,
 				      &(struct index_fault){0}),
 			 0);
 	trial.base.snapshot = trial.snapshot;
