@@ -70,6 +70,9 @@ static const char *const words[] = {
 	"1024",
 	"1025",
 	",readahead=",
+	",max_streams=",
+	",sandbox=",
+	"require",
 	"2147483647",
 	"2147483648",
 	"18446744073709551616",
@@ -102,7 +105,12 @@ static void check_options(const struct mount_options *options)
 		  options->sync == STORE_SYNC_CLOSE);
 	ck_assert(isfinite(options->timeout) && options->timeout >= 0);
 	ck_assert_uint_ge(options->threads, 1);
-	ck_assert_uint_le(options->threads, 1024);
+	ck_assert_uint_le(options->threads, 10000);
+	ck_assert_uint_ge(options->max_streams, 1);
+	ck_assert_uint_le(options->max_streams, 1 << 30);
+	ck_assert(options->sandbox == CONFINE_AUTO ||
+		  options->sandbox == CONFINE_REQUIRE ||
+		  options->sandbox == CONFINE_OFF);
 	ck_assert_uint_le(options->readahead, INT_MAX);
 	if (options->kernel)
 		ck_assert_ptr_null(strchr(options->kernel, '='));
@@ -124,6 +132,8 @@ static void check_equal(const struct mount_options *a,
 	ck_assert_int_eq(a->allow_other, b->allow_other);
 	ck_assert_uint_eq(a->threads, b->threads);
 	ck_assert_uint_eq(a->readahead, b->readahead);
+	ck_assert_uint_eq(a->max_streams, b->max_streams);
+	ck_assert_int_eq(a->sandbox, b->sandbox);
 	ck_assert(strings_equal(a->kernel, b->kernel));
 }
 
