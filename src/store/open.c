@@ -122,6 +122,17 @@ static int check_open(struct store_object *object, const char *name, int flags)
 	return rc < 0 ? rc : object_check_records(object, index->records + 1);
 }
 
+/* Whether a file has no content yet: it was made by this open. */
+static bool is_new(struct store_file *file)
+{
+	bool is_new;
+
+	pthread_rwlock_rdlock(&file->lock);
+	is_new = file->stage.fd < 0 && !file->stream;
+	pthread_rwlock_unlock(&file->lock);
+	return is_new;
+}
+
 static int open_stream(struct store_object *object, const char *name, int flags,
 		       struct store_file **ret_file)
 {
@@ -143,8 +154,7 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 	rc = file_get(object, name, flags & O_CREAT, &file);
 	if (rc < 0)
 		return rc;
-	if ((file->stage.fd < 0 && !file->stream) ||
-	    (wants_write(flags) && flags & O_TRUNC))
+	if (is_new(file) || (wants_write(flags) && flags & O_TRUNC))
 		rc = start_empty(file);
 	if (rc < 0) {
 		file_put(object, file);
