@@ -16,20 +16,25 @@ static size_t name_room(const char *name)
 	return size < sizeof(char *) ? sizeof(char *) : size;
 }
 
+/* The name of an inode that was renamed. */
+static char *later_name(const struct inode *inode)
+{
+	char *name;
+
+	memcpy(&name, inode->name, sizeof(name));
+	return name;
+}
+
 const char *inode_name(const struct inode *inode)
 {
-	const char *name = inode->name;
-
-	if (inode->renamed)
-		memcpy(&name, inode->name, sizeof(name));
-	return name;
+	return inode->renamed ? later_name(inode) : inode->name;
 }
 
 /* name: malloc'ed, taken over. */
 static void set_name(struct inode *inode, char *name)
 {
 	if (inode->renamed)
-		free((char *)inode_name(inode));
+		free(later_name(inode));
 	memcpy(inode->name, &name, sizeof(name));
 	inode->renamed = true;
 }
@@ -37,7 +42,7 @@ static void set_name(struct inode *inode, char *name)
 static void inode_free(struct inode *inode)
 {
 	if (inode->renamed)
-		free((char *)inode_name(inode));
+		free(later_name(inode));
 	free(inode);
 }
 
@@ -111,8 +116,8 @@ static void detach(struct fs *fs, struct inode *inode)
 /* Frees an inode that nobody needs, and then perhaps its parent. */
 static void release(struct fs *fs, struct inode *inode)
 {
-	while (inode && inode != fs->root && !inode->lookups &&
-	       !inode->children && !inode->opens) {
+	while (inode != fs->root && !inode->lookups && !inode->children &&
+	       !inode->opens) {
 		struct inode *parent = inode->parent;
 
 		detach(fs, inode);
@@ -126,12 +131,12 @@ static void release(struct fs *fs, struct inode *inode)
 static struct inode *inode_new(struct fs *fs, struct inode *parent,
 			       const char *name)
 {
-	size_t room = name_room(name);
+	size_t room = name_room(name), size = strlen(name) + 1;
 	struct inode *inode = calloc(1, offsetof(struct inode, name) + room);
 
 	if (!inode)
 		return NULL;
-	strcpy(inode->name, name);
+	memcpy(inode->name, name, size);
 	if (table_add(&fs->by_id, &inode->id_link, fs->next_id) < 0) {
 		free(inode);
 		return NULL;

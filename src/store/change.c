@@ -75,7 +75,7 @@ static int make_at(int dir, const struct making *making)
 
 	if (S_ISDIR(mode))
 		rc = mkdirat(dir, making->name, mode & 07777);
-	else if (S_ISLNK(mode))
+	else if (making->target)
 		rc = symlinkat(making->target, dir, making->name);
 	else
 		rc = mknodat(dir, making->name, mode, making->dev);
@@ -319,7 +319,7 @@ int store_rmdir(struct store *store, const char *dir, enum store_kind kind,
 		rc = tree_check_writable(store, path);
 	if (rc == 0)
 		rc = store_lookup(store, dir, kind, name, &entry);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (entry.kind == STORE_SCRATCH_DIRECTORY)
 		return unlink_scratch(store, dir, kind, name, AT_REMOVEDIR);

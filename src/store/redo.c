@@ -115,7 +115,7 @@ static int prepare(const struct redo *redo, uint64_t size,
 int redo_apply(struct store *store, struct redo *redo)
 {
 	struct stat record;
-	struct redo_head head;
+	struct redo_head head = {0};
 	int rc = fstat(redo->fd, &record) < 0 ? -errno : 0;
 
 	if (rc == 0)

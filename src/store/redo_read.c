@@ -11,11 +11,11 @@
 #include <string.h>
 #include <xxhash.h>
 
-int redo_read_head(int fd, uint64_t size, struct redo_head *ret_head)
+int redo_read_head(int record, uint64_t size, struct redo_head *ret_head)
 {
 	uint8_t bytes[REDO_HEAD_SIZE];
 	struct redo_head head;
-	ssize_t n = io_pread(fd, bytes, sizeof(bytes), 0);
+	ssize_t n = io_pread(record, bytes, sizeof(bytes), 0);
 	uint64_t room, text;
 
 	if (n < 0)
@@ -91,7 +91,7 @@ int redo_check_ranges(int record, uint64_t size, const struct redo_head *head,
 								    : 0;
 }
 
-int redo_check_hash(int fd, uint64_t size)
+int redo_check_hash(int record, uint64_t size)
 {
 	size_t room = size < REDO_BUFFER_SIZE ? size : REDO_BUFFER_SIZE;
 	cleanup_free uint8_t *buffer = malloc(room);
@@ -103,7 +103,7 @@ int redo_check_hash(int fd, uint64_t size)
 		XXH3_64bits_reset(hash);
 	for (uint64_t at = 0; rc == 0 && at < end;) {
 		size_t want = end - at < room ? end - at : room;
-		ssize_t n = io_pread(fd, buffer, want, at);
+		ssize_t n = io_pread(record, buffer, want, at);
 
 		if (n < (ssize_t)want)
 			rc = n < 0 ? n : -EBADMSG;
@@ -112,7 +112,7 @@ int redo_check_hash(int fd, uint64_t size)
 		at += want;
 	}
 	if (rc == 0 &&
-	    (io_pread(fd, buffer, REDO_HASH_SIZE, end) != REDO_HASH_SIZE ||
+	    (io_pread(record, buffer, REDO_HASH_SIZE, end) != REDO_HASH_SIZE ||
 	     le64_get(buffer) != XXH3_64bits_digest(hash)))
 		rc = -EBADMSG;
 	XXH3_freeState(hash);

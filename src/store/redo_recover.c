@@ -44,7 +44,7 @@ static int open_record(struct store *store, const char *name, struct redo *redo,
 
 	if (strlen(name) >= sizeof(redo->name))
 		return -EBADMSG;
-	strcpy(redo->name, name);
+	memcpy(redo->name, name, strlen(name) + 1);
 	redo->fd = openat(control_dir(store, false), name,
 			  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (redo->fd < 0 || fstat(redo->fd, &st) < 0)
@@ -88,7 +88,7 @@ static int recover(struct store *store, const char *name)
 {
 	struct redo redo = {.fd = -1, .file = -1};
 	cleanup_free char *path = NULL;
-	struct redo_head head;
+	struct redo_head head = {0};
 	int rc = open_record(store, name, &redo, &head);
 
 	if (rc == 0)

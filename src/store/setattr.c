@@ -204,7 +204,7 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 
 	if (rc == 0)
 		rc = node_enter(store, path, kind, true, &node);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (node.object)
 		rc = object_refresh(node.object, true);

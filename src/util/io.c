@@ -100,9 +100,9 @@ static int copy_through_buffer(int from, uint64_t from_offset, int to,
 			       uint64_t to_offset, uint64_t size)
 {
 	size_t room = size < COPY_BUFFER_SIZE ? size : COPY_BUFFER_SIZE;
-	cleanup_free char *buffer = malloc(room);
+	cleanup_free char *buffer = malloc(room ? room : 1);
 
-	if (room && !buffer)
+	if (!buffer)
 		return -ENOMEM;
 	while (size) {
 		size_t want = size < room ? size : room;
