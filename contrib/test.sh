@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs what is missing, builds and runs every test: all of them with
-# AddressSanitizer and UndefinedBehaviorSanitizer, and those on real mounts
-# with ThreadSanitizer as well. The last line tells how many passed and failed.
+# AddressSanitizer and UndefinedBehaviorSanitizer, those on real mounts with
+# ThreadSanitizer as well, and those of limits without any. The last line tells
+# how many passed and failed.
 
 set -uo pipefail
 
@@ -74,5 +75,6 @@ run() {
 install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 run asan
 run tsan -L mount
+run release -L limits
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

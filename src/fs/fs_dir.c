@@ -165,7 +165,8 @@ static void read_dir(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
 				  .buffer = malloc(size),
 				  .size = size,
 				  .plus = plus};
-	int rc = filling.buffer ? place_enter(fs_of(req), id, NULL, &place) : -ENOMEM;
+	int rc = filling.buffer ? place_enter(fs_of(req), id, NULL, &place)
+				: -ENOMEM;
 
 	if (rc == 0) {
 		rc = read_entries(&filling, handle_of(fi), offset);

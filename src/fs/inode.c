@@ -2,6 +2,7 @@
 #include "fs/inode.h"
 
 #include "fs/inode_number.h"
+#include "fs/inode_open.h"
 #include "fs/place.h"
 
 #include <errno.h>
@@ -117,7 +118,7 @@ static void detach(struct fs *fs, struct inode *inode)
 static void release(struct fs *fs, struct inode *inode)
 {
 	while (inode != fs->root && !inode->lookups && !inode->children &&
-	       !inode->opens) {
+	       !inode->open) {
 		struct inode *parent = inode->parent;
 
 		detach(fs, inode);
@@ -158,6 +159,7 @@ int inodes_init(struct fs *fs)
 	table_init(&fs->by_id);
 	table_init(&fs->by_name);
 	table_init(&fs->strangers);
+	table_init(&fs->openings);
 	fs->next_id = FUSE_ROOT_ID;
 	fs->root = inode_new(fs, NULL, "");
 	if (!fs->root)
@@ -207,6 +209,7 @@ void inodes_done(struct fs *fs)
 	/* At an unmount the kernel closes and forgets without saying so. */
 	while (fs->handles)
 		handle_remove(fs, fs->handles);
+	inode_open_done(fs);
 	table_each(&fs->by_id, free_inode, fs);
 	table_done(&fs->by_id);
 	table_done(&fs->by_name);
@@ -236,15 +239,16 @@ static bool is_directory(enum store_kind kind)
 }
 
 /* Whether an inode goes on standing for what its name is found to be. */
-static bool stands_for(const struct inode *inode,
+static bool stands_for(const struct fs *fs, const struct inode *inode,
 		       const struct store_entry *entry)
 {
+	const struct store_file *file = inode_file(fs, inode);
 	enum store_kind kind = entry->kind;
 
-	if (inode->opens && inode->file && !store_file_current(inode->file))
+	if (file && !store_file_current(file))
 		return false;
 	/* Other content is another inode; but open, it changes by writes. */
-	if (!inode->opens && inode->told != entry->version)
+	if (!file && inode->told != entry->version)
 		return false;
 	/* An empty directory becomes an object, and goes on as what it was. */
 	return inode->kind == kind ||
@@ -271,7 +275,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 	/* What is old must neither be told again, nor get an inode. */
 	if (inode && changes < inode->told_at)
 		return -EAGAIN;
-	if (inode && !stands_for(inode, entry)) {
+	if (inode && !stands_for(fs, inode, entry)) {
 		detach(fs, inode);
 		release(fs, inode);
 		inode = NULL;
@@ -325,17 +329,18 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 {
 	uint64_t version = store_file_version(file, NULL);
-	int rc = 0;
+	const struct store_file *before;
+	int rc;
 
 	pthread_mutex_lock(&fs->lock);
+	before = inode_file(fs, inode);
 	/* What is open already has its size by its own writes. */
 	if (!inode->attached ||
-	    (inode->opens ? inode->file != file : inode->told != version)) {
+	    (before ? before != file : inode->told != version)) {
 		detach(fs, inode);
 		rc = -ESTALE;
 	} else {
-		inode->file = file;
-		inode->opens++;
+		rc = inode_open_add(fs, inode, file);
 	}
 	pthread_mutex_unlock(&fs->lock);
 	return rc;
@@ -359,11 +364,11 @@ static int tell_locked(struct place *place, uint64_t version, uint64_t changes)
 		inode->told_at = changes;
 		return 0;
 	}
-	if (!inode->opens) {
+	if (!inode->open) {
 		detach(place->fs, inode);
 		return -ESTALE;
 	}
-	place->file = inode->file;
+	place->file = inode_file(place->fs, inode);
 	store_file_hold(place->file);
 	return 1;
 }
@@ -381,8 +386,7 @@ int inode_tell(struct place *place, uint64_t version, uint64_t changes)
 void inode_closed(struct fs *fs, struct inode *inode)
 {
 	pthread_mutex_lock(&fs->lock);
-	if (--inode->opens == 0)
-		inode->file = NULL;
+	inode_open_remove(fs, inode);
 	release(fs, inode);
 	pthread_mutex_unlock(&fs->lock);
 }
@@ -467,8 +471,8 @@ bool inode_is_leaf(struct fs *fs, const struct inode *parent, const char *name)
 {
 	const struct inode *inode = find_name(fs, parent, name);
 
-	return inode && (inode->kind == STORE_STREAM ||
-			 inode->kind == STORE_SCRATCH);
+	return inode &&
+	       (inode->kind == STORE_STREAM || inode->kind == STORE_SCRATCH);
 }
 
 bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)

@@ -21,10 +21,11 @@ struct fs {
 	struct store *store;
 	struct fs_options options;
 	struct fuse_session *session; /* for telling the kernel, or NULL */
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock;	      /* guards what follows */
 	struct claims claims; /* of places; their ends are awaited under lock */
 	struct table by_id, by_name;
 	struct table strangers; /* see inode_number.h */
+	struct table openings;	/* see inode_open.h */
 	uint64_t next_id;
 	struct inode *root;
 	struct handle *handles; /* all that are open */
@@ -58,14 +59,13 @@ struct inode {
 	uint64_t ino;	      /* st_ino; no stream beside it has the same */
 	uint64_t told;	  /* version of the content whose size it was told */
 	uint64_t told_at; /* store_changes before that was looked up */
-	struct store_file *file; /* if opens; shared by all of them */
-	uint32_t opens;
 	uint32_t children; /* whose parent it is */
 	uint32_t lookups;  /* by the kernel; UINT32_MAX: too many to count */
 	uint8_t kind;	   /* enum store_kind */
 	bool attached : 1; /* stands for its name */
 	bool cached : 1;   /* the kernel cached what it was told of last */
 	bool stranger : 1; /* is in fs.strangers */
+	bool open : 1;	   /* is in fs.openings */
 	bool renamed : 1;  /* the name is elsewhere, and name points there */
 	char name[];	   /* see inode_name */
 };
@@ -98,9 +98,9 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count);
 /*
  * Enters an open into the inode.
  *
- * Returns: 0; -ESTALE if the inode is open with other content, or the kernel
- * was told the size of other content: it is then detached, so that the kernel
- * looks the name up again.
+ * Errors: -ENOMEM; -ESTALE if the inode is open with other content, or the
+ * kernel was told the size of other content: it is then detached, so that the
+ * kernel looks the name up again.
  */
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file);
 

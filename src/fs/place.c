@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fs/place.h"
 
+#include "fs/inode_open.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -60,7 +62,7 @@ static int look_at(struct place *place, const struct inode *inode)
 	place->parent_kind = parent->kind;
 	place->ino = inode->ino;
 	place->parent_ino = parent->ino;
-	place->file = inode->file;
+	place->file = inode_file(place->fs, inode);
 	place->attached = inode->attached;
 	return place->attached || place->file ? 0 : -ESTALE;
 }

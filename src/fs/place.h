@@ -21,7 +21,7 @@ struct place {
 	enum store_kind kind, parent_kind;
 	uint64_t ino, parent_ino; /* the root is its own parent */
 	char *path;
-	char *entry; /* the path of a name in it, if that was claimed, or NULL */
+	char *entry; /* the path of a name in it that was claimed, or NULL */
 	struct store_file *file; /* the inode's, if it is open */
 	bool attached;
 	struct claim claim;

@@ -450,6 +450,17 @@ static bool to_scratch(const struct store_place *to)
 	       bkup_name_is_scratch(to->name);
 }
 
+static int rename_in_object(struct store_object *object,
+			    const struct store_place *from,
+			    const struct store_place *to, unsigned int flags)
+{
+	if (to_scratch(to) && belongs_to(to->dir, from->dir))
+		return rename_stream_to_scratch(object, from->name, to, flags);
+	if (!same_dir(from, to))
+		return -EXDEV;
+	return rename_stream(object, from->name, to->name, flags);
+}
+
 static int rename_from_object(struct store *store,
 			      const struct store_place *from,
 			      const struct store_place *to, unsigned int flags)
@@ -460,14 +471,8 @@ static int rename_from_object(struct store *store,
 	if (rc <= 0)
 		return rc < 0 ? rc : -ENOENT;
 	rc = object_open(object);
-	if (rc < 0)
-		; /* it has no streams any more */
-	else if (to_scratch(to) && belongs_to(to->dir, from->dir))
-		rc = rename_stream_to_scratch(object, from->name, to, flags);
-	else if (!same_dir(from, to))
-		rc = -EXDEV;
-	else
-		rc = rename_stream(object, from->name, to->name, flags);
+	if (rc == 0)
+		rc = rename_in_object(object, from, to, flags);
 	object_leave(object);
 	return rc;
 }
