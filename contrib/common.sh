@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What run.sh, test.sh and fuzz.sh share; they source it.
+# What run.sh, test.sh, fuzz.sh and coverage.sh share; they source it.
 
 # shellcheck disable=SC2034 # for them
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,6 +9,9 @@ export LC_ALL=C.UTF-8
 # What bkupfs and bkup are built with, and libfuse's helpers for mounting.
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config libfuse3-dev libxxhash-dev
 	libjansson-dev libseccomp-dev fuse3)
+# Programs that the tests use.
+TEST_PACKAGES=(check python3 acl attr clang-tidy cppcheck e2fsprogs ed fio git
+	libxxhash0 man-db procps psmisc rsync strace valgrind vim xfsprogs)
 
 die() {
 	echo "${0##*/}: $*" >&2

@@ -10,10 +10,6 @@ set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
-# Programs that the tests use.
-TEST_PACKAGES=(check python3 acl attr e2fsprogs ed fio git libxxhash0 man-db
-	procps psmisc rsync strace valgrind vim xfsprogs)
-
 passed=0 failed=0 skipped=0
 
 # attribute NAME REPORT: a number of the whole run.
