@@ -141,7 +141,7 @@ static int utimens_committed(struct store_object *object, const char *name,
 			     struct timespec time)
 {
 	bool alone = object->snapshot->index->count == 1;
-	struct times next;
+	struct times next = {0};
 	int rc;
 
 	if (times_equal(time, times_get(&object->times, name,
