@@ -124,16 +124,15 @@ static int utimens_object(struct store_object *object, int fd,
 	if (next.has_common || next.count || object->times.has_common ||
 	    object->times.count)
 		rc = times_store(version_fd(&object->snapshot->version), &next);
-	if (rc == 0)
-		rc = version_set_times(&object->snapshot->version, link.path, times,
-					&object->st);
 	if (rc < 0) {
 		times_done(&next);
 		return rc;
 	}
+	/* They are true before and after the file has its time. */
 	times_done(&object->times);
 	object->times = next;
-	return 0;
+	return version_set_times(&object->snapshot->version, link.path, times,
+				 &object->st);
 }
 
 /* The time of a stream that is not staged stands in the file's attribute. */
@@ -193,6 +192,13 @@ static struct timespec resolve(struct timespec time)
 	return time;
 }
 
+/* A broken file has a time all the same, and so has a directory. */
+static bool has_no_streams(int refreshed)
+{
+	return refreshed == -EBADMSG || refreshed == -EISDIR ||
+	       refreshed == -ENOTDIR;
+}
+
 int store_utimens(struct store *store, const char *path, enum store_kind kind,
 		  const struct timespec times[2])
 {
@@ -210,8 +216,7 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 		rc = object_refresh(node.object, true);
 	if (node.object && rc == 0)
 		rc = object_open(node.object);
-	/* A broken file has a time all the same, and so has a directory. */
-	if (!node.object || (rc < 0 && node.kind != STORE_STREAM))
+	if (!node.object || (node.kind != STORE_STREAM && has_no_streams(rc)))
 		rc = set_fd_times(node.fd, both);
 	else if (rc == 0 && node.kind == STORE_STREAM)
 		rc = utimens_stream(node.object, name, node.fd, both);
