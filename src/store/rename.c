@@ -295,7 +295,11 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 		free(copy);
 		return rc;
 	}
-	unlinkat(dir, from->name, 0);
+	if (unlinkat(dir, from->name, 0) < 0 && errno != ENOENT)
+		store_report(store, LOG_ERR,
+			     "'%s/%s' is a stream now, and cannot be removed: "
+			     "%s",
+			     from->dir, from->name, strerror(errno));
 	scratch_prune(store, from->dir, from->kind);
 	return 0;
 }
