@@ -6,165 +6,28 @@
  * unless somebody was told. The calls are wrapped when this program is linked,
  * for which it holds the store's objects.
  */
+#include "failing.h"
 #include "scene.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What fails: the n-th call of a kind, as said. */
-static const char *failing; /* the kind; NULL for none */
-static size_t countdown;
-static int failure; /* errno, or SHORT */
-
-enum { SHORT = -1 };
-
-/* Whether this call fails; then errno is set. Counts. */
-static bool fails(const char *kind)
-{
-	if (!failing || strcmp(failing, kind) != 0 || !countdown || --countdown)
-		return false;
-	if (failure == SHORT)
-		return true;
-	errno = failure;
-	return true;
-}
-
-#define WRAP(type, name, parameters, arguments)                                \
-	type __real_##name parameters;                                         \
-	type __wrap_##name parameters;                                         \
-	type __wrap_##name parameters                                          \
-	{                                                                      \
-		return fails(#name) ? (type)-1 : __real_##name arguments;      \
-	}
-
-/* One that may do less than it was asked for. */
-#define WRAP_SHORT(name, parameters, arguments, size)                          \
-	ssize_t __real_##name parameters;                                      \
-	ssize_t __wrap_##name parameters;                                      \
-	ssize_t __wrap_##name parameters                                       \
-	{                                                                      \
-		if (fails(#name)) {                                            \
-			if (failure != SHORT)                                  \
-				return -1;                                     \
-			size = (size + 1) / 2;                                 \
-		}                                                              \
-		return __real_##name arguments;                                \
-	}
-
-WRAP_SHORT(pread64, (int fd, void *buffer, size_t size, off64_t offset),
-	   (fd, buffer, size, offset), size)
-WRAP_SHORT(pwrite64, (int fd, const void *buffer, size_t size, off64_t offset),
-	   (fd, buffer, size, offset), size)
-WRAP_SHORT(copy_file_range,
-	   (int from, off64_t *in, int to, off64_t *out, size_t size,
-	    unsigned int flags),
-	   (from, in, to, out, size, flags), size)
-WRAP(int, fsync, (int fd), (fd))
-WRAP(int, fdatasync, (int fd), (fd))
-WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size))
-WRAP(int, fallocate64, (int fd, int mode, off64_t offset, off64_t size),
-     (fd, mode, offset, size))
-WRAP(int, renameat, (int a, const char *from, int b, const char *to),
-     (a, from, b, to))
-WRAP(int, renameat2,
-     (int a, const char *from, int b, const char *to, unsigned int flags),
-     (a, from, b, to, flags))
-WRAP(int, unlinkat, (int fd, const char *name, int flags), (fd, name, flags))
-WRAP(int, mkdirat, (int fd, const char *name, mode_t mode), (fd, name, mode))
-WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
-WRAP(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
-WRAP(int, futimens, (int fd, const struct timespec *times), (fd, times))
-WRAP(int, utimensat,
-     (int fd, const char *name, const struct timespec *times, int flags),
-     (fd, name, times, flags))
-WRAP(int, fsetxattr,
-     (int fd, const char *name, const void *value, size_t size, int flags),
-     (fd, name, value, size, flags))
-WRAP(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t size),
-     (fd, name, value, size))
-WRAP(ssize_t, flistxattr, (int fd, char *list, size_t size), (fd, list, size))
-WRAP(int, fremovexattr, (int fd, const char *name), (fd, name))
-WRAP(int, fstat64, (int fd, struct stat64 *st), (fd, st))
-WRAP(int, statx,
-     (int fd, const char *name, int flags, unsigned int mask, struct statx *st),
-     (fd, name, flags, mask, st))
-WRAP(off64_t, lseek64, (int fd, off64_t offset, int whence),
-     (fd, offset, whence))
-WRAP(int, sync_file_range,
-     (int fd, off64_t offset, off64_t size, unsigned int flags),
-     (fd, offset, size, flags))
-
-int __real_openat64(int fd, const char *name, int flags, ...);
-int __wrap_openat64(int fd, const char *name, int flags, ...);
-
-int __wrap_openat64(int fd, const char *name, int flags, ...)
-{
-	mode_t mode = 0;
-	va_list arguments;
-
-	va_start(arguments, flags);
-	if (flags & O_CREAT)
-		mode = va_arg(arguments, mode_t);
-	va_end(arguments);
-	return fails("openat64") ? -1 : __real_openat64(fd, name, flags, mode);
-}
-
-/* Only openat2 is called by its number. */
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
-
-long __wrap_syscall(long number, ...)
-{
-	long a[4];
-	va_list arguments;
-
-	va_start(arguments, number);
-	for (size_t i = 0; i < N_ELEMENTS(a); i++)
-		a[i] = va_arg(arguments, long);
-	va_end(arguments);
-	return fails("syscall")
-		       ? -1
-		       : __real_syscall(number, a[0], a[1], a[2], a[3]);
-}
-
-#define WRAP_MEMORY(name, parameters, arguments)                               \
-	void *__real_##name parameters;                                        \
-	void *__wrap_##name parameters;                                        \
-	void *__wrap_##name parameters                                         \
-	{                                                                      \
-		return fails("memory") ? NULL : __real_##name arguments;       \
-	}
-
-WRAP_MEMORY(malloc, (size_t size), (size))
-WRAP_MEMORY(calloc, (size_t count, size_t size), (count, size))
-WRAP_MEMORY(realloc, (void *pointer, size_t size), (pointer, size))
-WRAP_MEMORY(reallocarray, (void *pointer, size_t count, size_t size),
-	    (pointer, count, size))
-
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-
-char *__wrap_strdup(const char *text)
-{
-	return fails("memory") ? NULL : __real_strdup(text);
-}
-
 static struct scene scene;
 
 static void setup(void)
 {
+	failing.no_sync = true;
 	scene_init(&scene);
 }
 
 static void teardown(void)
 {
-	failing = NULL;
+	failing.kind = NULL;
 	scene_done(&scene);
 }
 
@@ -382,22 +245,22 @@ static void check_step(const struct step *step, size_t n, const char *kind)
 	int rc;
 	bool is_new;
 
-	failing = kind;
+	failing.kind = kind;
 	rc = step->run(step);
-	failing = NULL;
+	failing.kind = NULL;
 	scene_reopen(&scene);
 	is_new = is_version(step->object, step->after);
 	ck_assert_msg(is_new || rc < 0, "%s %zu, error %d, '%s' of '%s': lost",
-		      kind, n, failure, step->a, step->object);
+		      kind, n, failing.error, step->a, step->object);
 	ck_assert_msg(is_new || is_version(step->object, step->before) ||
 			      is_between(step),
 		      "%s %zu, error %d, '%s' of '%s' (%d): mixed", kind, n,
-		      failure, step->a, step->object, rc);
+		      failing.error, step->a, step->object, rc);
 	if (!is_new) {
 		rc = step->run(step);
 		ck_assert_msg(rc == 0,
 			      "%s %zu, error %d, '%s' of '%s': again %d", kind,
-			      n, failure, step->a, step->object, rc);
+			      n, failing.error, step->a, step->object, rc);
 		ck_assert(is_version(step->object, step->after));
 	}
 	if (strcmp(step->object, "linked") == 0)
@@ -409,14 +272,14 @@ static void check_step(const struct step *step, size_t n, const char *kind)
 static bool fail_nth(const struct step *list, size_t count, const char *kind,
 		     int error, size_t n)
 {
-	countdown = n;
-	failure = error;
+	failing.countdown = n;
+	failing.error = error;
 	prepare();
 	for (size_t i = 0; i < count; i++)
 		check_step(&list[i], n, kind);
 	clear();
 	ck_assert_uint_eq(scene_control(&scene, ""), 0);
-	return countdown == 0;
+	return failing.countdown == 0;
 }
 
 struct kind {
@@ -444,7 +307,7 @@ static void fail_each(const struct step *list, size_t count,
 START_TEST(writing_fails)
 {
 	static const struct kind kinds[] = {
-		{"pwrite64", {ENOSPC, EIO, EINTR, SHORT}, 20},
+		{"pwrite64", {ENOSPC, EIO, EINTR, FAILING_SHORT}, 20},
 		{"ftruncate64", {EIO}, 1},
 		{"fallocate64", {ENOSPC, EIO}, 1},
 	};
@@ -497,7 +360,7 @@ START_TEST(looking_fails)
 		{"fstat64", {EIO}, 20},
 		{"statx", {EIO}, 20},
 		{"lseek64", {EIO}, 5},
-		{"pread64", {EIO, EINTR, SHORT}, 20},
+		{"pread64", {EIO, EINTR, FAILING_SHORT}, 20},
 		{"openat64", {EMFILE, EIO}, 8},
 		{"syscall", {EMFILE, EINTR}, 20},
 	};
@@ -510,9 +373,9 @@ START_TEST(copying_fails)
 {
 	static const struct kind kinds[] = {
 		{"copy_file_range", {EIO, ENOSPC, EXDEV, EINTR}, 2},
-		{"copy_file_range", {SHORT}, 2},
-		{"pwrite64", {ENOSPC, SHORT}, 5},
-		{"pread64", {EIO, SHORT}, 5},
+		{"copy_file_range", {FAILING_SHORT}, 2},
+		{"pwrite64", {ENOSPC, FAILING_SHORT}, 5},
+		{"pread64", {EIO, FAILING_SHORT}, 5},
 	};
 
 	fail_each(large_steps, N_ELEMENTS(large_steps), kinds,
@@ -523,7 +386,7 @@ END_TEST
 START_TEST(patching_fails)
 {
 	static const struct kind kinds[] = {
-		{"pwrite64", {EDQUOT, EIO, SHORT}, 20},
+		{"pwrite64", {EDQUOT, EIO, FAILING_SHORT}, 20},
 		{"ftruncate64", {EIO}, 4},
 		{"fallocate64", {ENOSPC}, 1},
 		{"fsync", {EIO}, 20},

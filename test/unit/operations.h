@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One operation of every kind that a store has, on a SOURCE made for them. */
+#ifndef UNIT_OPERATIONS_H
+#define UNIT_OPERATIONS_H
+
+#include "scene.h"
+
+struct operation {
+	const char *name;
+	/* What the store said: 0 or more, or -errno. */
+	int (*run)(struct scene *scene);
+	int expected;	/* if nothing fails */
+	bool has_steps; /* and may end between them, if somebody is told */
+};
+
+/* Of nodes, and what is set of them. */
+extern const struct operation operations_of_nodes[];
+extern const size_t operations_of_nodes_count;
+
+/* Of content: streams and scratch. */
+extern const struct operation operations_of_content[];
+extern const size_t operations_of_content_count;
+
+/* Of names: renames. */
+extern const struct operation operations_of_names[];
+extern const size_t operations_of_names_count;
+
+/* Fills an empty SOURCE with something of every kind. */
+void operations_prepare(struct scene *scene);
+
+/* Empties it. */
+void operations_clear(struct scene *scene);
+
+#endif

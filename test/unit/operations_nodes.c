@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "operations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACCESS "system.posix_acl_access"
+
+/* user::rw-, group::r--, other::--- */
+static const uint8_t acl[] = {2, 0, 0, 0,   1,	 0,   6,   0, 255, 255,
+			      255, 255, 4, 0,	4, 0, 255, 255, 255, 255,
+			      32, 0, 0, 0, 255, 255, 255, 255};
+
+static struct store_caller caller(void)
+{
+	return (struct store_caller){geteuid(), getegid()};
+}
+
+/* Functions of an operation that is one call: run_NAME. */
+#define RUN(name, call)                                                        \
+	static int run_##name(struct scene *scene)                             \
+	{                                                                      \
+		return call;                                                   \
+	}
+#define STORE scene->store
+
+RUN(mkdir, store_mkdir(STORE, "d", STORE_DIRECTORY, "new", 0755, caller()))
+RUN(mkdir_scratch,
+    store_mkdir(STORE, "plain", STORE_OBJECT, ".new", 0755, caller()))
+RUN(mkdir_in_object,
+    store_mkdir(STORE, "plain", STORE_OBJECT, "new", 0755, caller()))
+RUN(symlink, store_symlink(STORE, "d", STORE_DIRECTORY, "new", "to", caller()))
+RUN(symlink_scratch,
+    store_symlink(STORE, "plain/.dir", STORE_SCRATCH_DIRECTORY, "new", "to",
+		  caller()))
+RUN(mknod, store_mknod(STORE, "d", STORE_DIRECTORY, "new", S_IFIFO | 0600, 0,
+		       caller()))
+RUN(mknod_stream, store_mknod(STORE, "plain", STORE_OBJECT, ":new",
+			      S_IFREG | 0600, 0, caller()))
+RUN(mknod_scratch, store_mknod(STORE, "plain", STORE_OBJECT, ".new",
+			       S_IFREG | 0600, 0, caller()))
+RUN(unlink_stream, store_unlink(STORE, "plain", STORE_OBJECT, "data"))
+RUN(unlink_missing, store_unlink(STORE, "plain", STORE_OBJECT, "link"))
+RUN(unlink_scratch, store_unlink(STORE, "plain", STORE_OBJECT, ".scratch"))
+RUN(unlink_symlink, store_unlink(STORE, "", STORE_DIRECTORY, "symlink"))
+RUN(unlink_fifo, store_unlink(STORE, "", STORE_DIRECTORY, "fifo"))
+RUN(unlink_object, store_unlink(STORE, "", STORE_DIRECTORY, "plain"))
+RUN(rmdir, store_rmdir(STORE, "d", STORE_DIRECTORY, "below"))
+RUN(rmdir_full, store_rmdir(STORE, "", STORE_DIRECTORY, "d"))
+RUN(rmdir_object, store_rmdir(STORE, "", STORE_DIRECTORY, "none"))
+RUN(rmdir_streams, store_rmdir(STORE, "", STORE_DIRECTORY, "linked"))
+RUN(rmdir_mirrored, store_rmdir(STORE, "", STORE_DIRECTORY, "mirrored"))
+RUN(rmdir_scratch, store_rmdir(STORE, "plain", STORE_OBJECT, ".dir"))
+RUN(rmdir_fifo, store_rmdir(STORE, "", STORE_DIRECTORY, "fifo"))
+RUN(chmod_dir, store_chmod(STORE, "d", STORE_DIRECTORY, 0700))
+RUN(chmod_object, store_chmod(STORE, "plain", STORE_OBJECT, 0700))
+RUN(chmod_stream, store_chmod(STORE, "plain/data", STORE_STREAM, 0600))
+RUN(chmod_scratch, store_chmod(STORE, "plain/.scratch", STORE_SCRATCH, 0600))
+RUN(chmod_fifo, store_chmod(STORE, "fifo", STORE_OTHER, 0600))
+RUN(chown_dir, store_chown(STORE, "d", STORE_DIRECTORY, 1, 1))
+RUN(chown_stream, store_chown(STORE, "plain/data", STORE_STREAM, 1, 1))
+RUN(chown_scratch,
+    store_chown(STORE, "plain/.scratch", STORE_SCRATCH, 1, 1))
+RUN(statfs, store_statfs(STORE, &(struct statvfs){0}))
+RUN(syncdir, store_syncdir(STORE, "d", STORE_DIRECTORY))
+RUN(syncdir_object, store_syncdir(STORE, "d/object", STORE_OBJECT))
+RUN(syncdir_scratch,
+    store_syncdir(STORE, "plain/.dir", STORE_SCRATCH_DIRECTORY))
+RUN(setxattr,
+    store_setxattr(STORE, "plain", STORE_OBJECT, "user.two", "2", 1, 0))
+RUN(setxattr_own, store_setxattr(STORE, "plain", STORE_OBJECT,
+				 "user.bkupfs.times", "2", 1, 0))
+RUN(setxattr_stream, store_setxattr(STORE, "plain/data", STORE_STREAM,
+				    "user.bkupfs.attributes", "4", 1, 0))
+RUN(setxattr_wrong, store_setxattr(STORE, "plain/data", STORE_STREAM,
+				   "user.bkupfs.attributes", "x", 1, 0))
+RUN(setxattr_id, store_setxattr(STORE, "plain/data", STORE_STREAM,
+				"user.bkupfs.id", "4", 1, 0))
+RUN(setxattr_other,
+    store_setxattr(STORE, "plain/data", STORE_STREAM, "user.two", "2", 1, 0))
+RUN(setacl, store_setxattr(STORE, "plain", STORE_OBJECT, ACCESS, acl,
+			   sizeof(acl), 0))
+RUN(setacl_stream, store_setxattr(STORE, "plain/data", STORE_STREAM, ACCESS,
+				  acl, sizeof(acl), 0))
+RUN(setacl_default,
+    store_setxattr(STORE, "plain", STORE_OBJECT, "system.posix_acl_default",
+		   acl, sizeof(acl), 0))
+RUN(removexattr,
+    store_removexattr(STORE, "plain", STORE_OBJECT, "user.one"))
+RUN(removexattr_own,
+    store_removexattr(STORE, "plain", STORE_OBJECT, "user.bkupfs.times"))
+RUN(removexattr_stream,
+    store_removexattr(STORE, "sparse/data", STORE_STREAM,
+		      "user.bkupfs.attributes"))
+RUN(removeacl, store_removexattr(STORE, "acl", STORE_OBJECT, ACCESS))
+RUN(readlink, store_readlink(STORE, "symlink", STORE_OTHER, (char[99]){0}, 99))
+RUN(readlink_scratch,
+    store_readlink(STORE, "plain/.symlink", STORE_SCRATCH, (char[99]){0}, 99))
+
+static const struct timespec times[2] = {{.tv_sec = 1000000000},
+					 {.tv_sec = 1000000001}};
+
+RUN(utimens_dir, store_utimens(STORE, "d", STORE_DIRECTORY, times))
+RUN(utimens_object, store_utimens(STORE, "plain", STORE_OBJECT, times))
+RUN(utimens_broken, store_utimens(STORE, "broken", STORE_OBJECT, times))
+RUN(utimens_stream, store_utimens(STORE, "plain/ea", STORE_STREAM, times))
+RUN(utimens_scratch,
+    store_utimens(STORE, "plain/.scratch", STORE_SCRATCH, times))
+RUN(utimens_missing, store_utimens(STORE, "plain/link", STORE_STREAM, times))
+
+/* The time of what was written, and is not committed. */
+static int run_utimens_dirty(struct scene *scene)
+{
+	struct store_file *file;
+	int rc = scene_file(scene, "plain", "data", O_WRONLY, &file);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	n = store_file_write(file, "x", 1, 0, false);
+	rc = n < 0 ? n
+		   : store_utimens(scene->store, "plain/data", STORE_STREAM,
+				   times);
+	if (rc == 0)
+		rc = store_file_flush(file);
+	if (rc < 0)
+		store_file_discard(file);
+	store_file_close(file, O_WRONLY);
+	return rc;
+}
+
+/* All that is told of a stream. */
+static int run_getxattrs(struct scene *scene)
+{
+	static const char *const names[] = {
+		"user.bkupfs.attributes", "user.bkupfs.id",
+		"user.bkupfs.offset", "user.bkupfs.xxh3"};
+	char value[64];
+	ssize_t n = 0;
+
+	for (size_t i = 0; n >= 0 && i < N_ELEMENTS(names); i++)
+		n = store_getxattr(scene->store, "plain/data", STORE_STREAM,
+				   names[i], value, sizeof(value));
+	return n < 0 ? n : 0;
+}
+
+RUN(getxattr_missing,
+    store_getxattr(STORE, "plain/link", STORE_STREAM, "user.bkupfs.id", NULL,
+		   0))
+RUN(getxattr_size, store_getxattr(STORE, "plain/data", STORE_STREAM,
+				  "user.bkupfs.id", NULL, 0))
+RUN(getxattr_short, store_getxattr(STORE, "plain/data", STORE_STREAM,
+				   "user.bkupfs.xxh3", (char[2]){0}, 2))
+RUN(getxattr_own, store_getxattr(STORE, "plain", STORE_OBJECT,
+				 "user.bkupfs.times", NULL, 0))
+RUN(getacl, store_getxattr(STORE, "acl/data", STORE_STREAM, ACCESS,
+			   (char[99]){0}, 99))
+RUN(getacl_none,
+    store_getxattr(STORE, "plain", STORE_OBJECT, ACCESS, NULL, 0))
+RUN(listxattr, store_listxattr(STORE, "plain", STORE_OBJECT, NULL, 0))
+
+#define ROW(name, expected)                                                    \
+	{                                                                      \
+		#name, run_##name, expected, false                             \
+	}
+
+const struct operation operations_of_nodes[] = {
+	ROW(mkdir, 0),
+	ROW(mkdir_scratch, 0),
+	ROW(mkdir_in_object, -EINVAL),
+	ROW(symlink, 0),
+	ROW(symlink_scratch, 0),
+	ROW(mknod, 0),
+	ROW(mknod_stream, 0),
+	ROW(mknod_scratch, 0),
+	ROW(unlink_stream, 0),
+	ROW(unlink_missing, -ENOENT),
+	ROW(unlink_scratch, 0),
+	ROW(unlink_symlink, 0),
+	ROW(unlink_fifo, 0),
+	ROW(unlink_object, -EISDIR),
+	ROW(rmdir, 0),
+	ROW(rmdir_full, -ENOTEMPTY),
+	ROW(rmdir_object, 0),
+	ROW(rmdir_streams, -ENOTEMPTY),
+	ROW(rmdir_mirrored, -ENOTEMPTY),
+	ROW(rmdir_scratch, 0),
+	ROW(rmdir_fifo, -ENOTDIR),
+	ROW(chmod_dir, 0),
+	ROW(chmod_object, 0),
+	ROW(chmod_stream, 0),
+	ROW(chmod_scratch, 0),
+	ROW(chmod_fifo, 0),
+	ROW(chown_dir, 0),
+	ROW(chown_stream, 0),
+	ROW(chown_scratch, 0),
+	ROW(statfs, 0),
+	ROW(syncdir, 0),
+	ROW(syncdir_object, 0),
+	ROW(syncdir_scratch, 0),
+	ROW(setxattr, 0),
+	ROW(setxattr_own, -EPERM),
+	ROW(setxattr_stream, 0),
+	ROW(setxattr_wrong, -EINVAL),
+	ROW(setxattr_id, -EPERM),
+	ROW(setxattr_other, -EOPNOTSUPP),
+	ROW(setacl, 0),
+	ROW(setacl_stream, 0),
+	ROW(setacl_default, -EOPNOTSUPP),
+	ROW(removexattr, 0),
+	ROW(removexattr_own, -ENODATA),
+	ROW(removexattr_stream, 0),
+	ROW(removeacl, 0),
+	ROW(readlink, 5),
+	ROW(readlink_scratch, 6),
+	ROW(utimens_dir, 0),
+	ROW(utimens_object, 0),
+	ROW(utimens_broken, 0),
+	ROW(utimens_stream, 0),
+	ROW(utimens_scratch, 0),
+	ROW(utimens_missing, -ENOENT),
+	ROW(utimens_dirty, 0),
+	ROW(getxattrs, 0),
+	ROW(getxattr_missing, -ENOENT),
+	ROW(getxattr_size, 1),
+	ROW(getxattr_short, -ERANGE),
+	ROW(getxattr_own, -ENODATA),
+	ROW(getacl, 44),
+	ROW(getacl_none, -ENODATA),
+	ROW(listxattr, 9),
+};
+const size_t operations_of_nodes_count = N_ELEMENTS(operations_of_nodes);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every call that an operation of the store makes fails once, system calls and
+ * allocations. What it leaves behind is what there was before, or what it
+ * makes when nothing fails; that it must be if nobody was told. The same is
+ * there after a remount. "Told" is who asked, or the log.
+ */
+#include "dump.h"
+#include "failing.h"
+#include "operations.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct scene scene;
+
+static void setup(void)
+{
+	failing.no_sync = true;
+	scene_init(&scene);
+	operations_prepare(&scene);
+}
+
+static void teardown(void)
+{
+	failing.kind = NULL;
+	scene_done(&scene);
+}
+
+static void prepare_again(void)
+{
+	scene_close(&scene);
+	operations_clear(&scene);
+	ck_assert_int_eq(scene_open(&scene), 0);
+	operations_prepare(&scene);
+	scene_reopen(&scene);
+}
+
+static const struct kind {
+	const char *name;
+	int error;
+} kinds[] = {
+	{"memory", ENOMEM},	{"syscall", EMFILE},   {"openat64", EMFILE},
+	{"pread64", EIO},	{"pwrite64", ENOSPC},  {"copy_file_range", EIO},
+	{"ftruncate64", EIO},	{"fallocate64", ENOSPC},
+	{"fsync", EIO},		{"fdatasync", EIO},    {"sync_file_range", EIO},
+	{"renameat", EIO},	{"renameat2", EIO},    {"unlinkat", EIO},
+	{"mkdirat", ENOSPC},	{"symlinkat", ENOSPC}, {"mknodat", ENOSPC},
+	{"readlinkat", EIO},	{"fchmod", EPERM},     {"chmod", EPERM},
+	{"fchown", EPERM},	{"fchownat", EPERM},   {"futimens", EPERM},
+	{"utimensat", EPERM},	{"fsetxattr", EDQUOT}, {"fgetxattr", EIO},
+	{"flistxattr", EIO},	{"fremovexattr", EIO}, {"setxattr", EDQUOT},
+	{"getxattr", EIO},	{"listxattr", EIO},    {"removexattr", EIO},
+	{"fstat64", EIO},	{"fstatat64", EIO},    {"statx", EIO},
+	{"fstatvfs64", EIO},	{"faccessat", EIO},    {"lseek64", EIO},
+	{"fdopendir", ENOMEM},	{"readdir64", EIO},
+};
+
+/* The lines of a dump that another one does not have. */
+static const char *different(const char *dump, const char *other)
+{
+	static char lines[4096];
+	size_t used = 0;
+
+	*lines = '\0';
+	for (const char *end; *dump; dump = end) {
+		char line[1024];
+
+		end = strchr(dump, '\n') + 1;
+		snprintf(line, sizeof(line), "%.*s", (int)(end - dump), dump);
+		if (!strstr(other, line) && used < sizeof(lines))
+			used += snprintf(lines + used, sizeof(lines) - used,
+					 "%s", line);
+	}
+	return lines;
+}
+
+/* What a store is that was opened anew; only what may differ is looked at. */
+static void check_remount(const struct operation *operation, const char *now)
+{
+	char *later;
+
+	scene_reopen(&scene);
+	later = dump_store(&scene);
+	ck_assert_msg(strcmp(later, now) == 0,
+		      "%s: another one after a remount:\n%s", operation->name,
+		      different(later, now));
+	free(later);
+}
+
+/* What is there, once somebody looked: that completes what stopped half way. */
+static char *dump_completed(const char *before, const char *after)
+{
+	char *now = dump_store(&scene);
+
+	if (strcmp(now, before) == 0 || strcmp(now, after) == 0)
+		return now;
+	free(now);
+	return dump_store(&scene);
+}
+
+/* Runs an operation while the n-th call of a kind fails. */
+static void fail_nth(const struct operation *operation, const struct kind *kind,
+		     size_t n, const char *before, const char *after)
+{
+	bool told, changed, done;
+	char *now;
+	int rc;
+
+	*scene.log = '\0';
+	failing = (struct failing){.kind = kind->name,
+				   .countdown = n,
+				   .error = kind->error,
+				   .no_sync = true};
+	rc = operation->run(&scene);
+	failing.kind = NULL;
+	told = rc != operation->expected || *scene.log;
+	now = dump_completed(before, after);
+	changed = strcmp(now, before) != 0;
+	done = strcmp(now, after) == 0;
+	ck_assert_msg(told || done,
+		      "%s: %s %zu: nobody is told, and there is no\n%s",
+		      operation->name, kind->name, n, different(after, now));
+	ck_assert_msg(!changed || done || operation->has_steps || *scene.log,
+		      "%s: %s %zu (%d): neither old nor new:\n%s",
+		      operation->name, kind->name, n, rc,
+		      different(now, before));
+	/* What is kept is in one directory, for scratch. */
+	if (changed || scene_control(&scene, "") != 1)
+		check_remount(operation, now);
+	free(now);
+	if (changed)
+		prepare_again();
+}
+
+static void fail_all(const struct operation *operation)
+{
+	char *before = dump_store(&scene), *after;
+	int rc;
+
+	scene_reopen(&scene);
+	failing.counting = true;
+	rc = operation->run(&scene);
+	failing.counting = false;
+	ck_assert_msg(rc == operation->expected, "%s: %d", operation->name, rc);
+	after = dump_store(&scene);
+	check_remount(operation, after);
+	prepare_again();
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++)
+		for (size_t n = 1; n <= failing_called(kinds[i].name); n++)
+			fail_nth(operation, &kinds[i], n, before, after);
+	free(before);
+	free(after);
+}
+
+START_TEST(nodes_fail)
+{
+	fail_all(&operations_of_nodes[_i]);
+}
+END_TEST
+
+START_TEST(content_fails)
+{
+	fail_all(&operations_of_content[_i]);
+}
+END_TEST
+
+START_TEST(names_fail)
+{
+	fail_all(&operations_of_names[_i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("operations");
+	TCase *tcase = tcase_create("operations");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, nodes_fail, 0, operations_of_nodes_count);
+	tcase_add_loop_test(tcase, content_fails, 0,
+			    operations_of_content_count);
+	tcase_add_loop_test(tcase, names_fail, 0, operations_of_names_count);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
