@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fs/inode_open.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -66,6 +67,7 @@ void inode_open_remove(struct fs *fs, struct inode *inode)
 {
 	struct opening *opening = find(fs, inode);
 
+	assert(opening);
 	if (--opening->opens)
 		return;
 	table_remove(&fs->openings, &opening->link);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,11 +45,10 @@ static int path_locked(const struct inode *inode, char **ret_path)
 /* The path of a name in a directory. The store sees to those too long. */
 static int entry_path(const char *dir, const char *name, char **ret_path)
 {
-	char *path = malloc(strlen(dir) + strlen(name) + 2);
+	char *path;
 
-	if (!path)
+	if (asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", name) < 0)
 		return -ENOMEM;
-	strcpy(stpcpy(stpcpy(path, dir), *dir ? "/" : ""), name);
 	*ret_path = path;
 	return 0;
 }

@@ -351,6 +351,7 @@ static size_t memory_of(const struct index *index)
 
 	memory += index->count * sizeof(*index->streams);
 	memory += index->run_count * sizeof(*index->runs);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers. */
 	memory += (index->by_name.mask + 1) * sizeof(*index->by_name.buckets);
 	/* A map may have room for twice as many extents. */
 	for (size_t i = 0; i < index->count; i++)

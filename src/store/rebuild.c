@@ -212,7 +212,7 @@ int rebuild_place(struct rebuild *rebuild, struct store_object *object,
 		  struct snapshot *snapshot, bool durable, int *ret_dir)
 {
 	int fd = version_fd(&snapshot->version);
-	struct names names;
+	struct names names = {.paths = {NULL}};
 	struct stat st;
 	int rc = secure(object, fd, durable);
 

@@ -31,7 +31,8 @@ static void dump_xattrs(struct dump *dump, const char *path,
 {
 	struct store *store = dump->scene->store;
 	char list[1024], value[1024];
-	ssize_t size = store_listxattr(store, path, kind, list, sizeof(list));
+	ssize_t size = store_listxattr(store, path, kind, true, list,
+				       sizeof(list));
 
 	ck_assert_msg(size >= 0 || size == -EBADMSG || size == -EOPNOTSUPP,
 		      "listxattr '%s': %zd", path, size);

@@ -75,7 +75,8 @@ void operations_prepare(struct scene *scene)
 {
 	static const char *const directories[] = {"d", "d/below", "empty",
 						  "first", "mirrored"};
-	const struct store_caller caller = {geteuid(), getegid()};
+	const struct store_caller caller = {.uid = geteuid(),
+					    .gid = getegid()};
 
 	for (size_t i = 0; i < N_ELEMENTS(directories); i++)
 		ck_assert_int_eq(

@@ -16,7 +16,7 @@ static const uint8_t acl[] = {2, 0, 0, 0,   1,	 0,   6,   0, 255, 255,
 
 static struct store_caller caller(void)
 {
-	return (struct store_caller){geteuid(), getegid()};
+	return (struct store_caller){.uid = geteuid(), .gid = getegid()};
 }
 
 /* Functions of an operation that is one call: run_NAME. */
@@ -160,7 +160,7 @@ RUN(getacl, store_getxattr(STORE, "acl/data", STORE_STREAM, ACCESS,
 			   (char[99]){0}, 99))
 RUN(getacl_none,
     store_getxattr(STORE, "plain", STORE_OBJECT, ACCESS, NULL, 0))
-RUN(listxattr, store_listxattr(STORE, "plain", STORE_OBJECT, NULL, 0))
+RUN(listxattr, store_listxattr(STORE, "plain", STORE_OBJECT, true, NULL, 0))
 
 #define ROW(name, expected)                                                    \
 	{                                                                      \
