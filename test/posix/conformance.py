@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Does every call do what it does on ext4? README.md says what is done."""
+"""Does every call do what it does on ext4? README.md says what is done, and that
+of the project what differs."""
 
 import os
 import subprocess
@@ -22,7 +23,7 @@ from posix_compare import Comparison, tell
 from posix_differences import DECLARED, in_readme
 from posix_sides import Prepared, Side, filesystem_of
 
-README = os.path.join(HERE, "README.md")
+README = os.path.join(HERE, "..", "..", "README.md")
 SHOWN = 50  # differences
 
 

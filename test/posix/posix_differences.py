@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What is declared to differ from ext4, by the identifiers of README.md."""
+"""What is declared to differ from ext4, by the identifiers of the project's
+README.md."""
 
 import os
 import re
@@ -16,9 +17,10 @@ def declare(identifier):
 
 
 def in_readme(path):
-    """The identifiers in the table of README.md."""
+    """The identifiers in its table of differences."""
     with open(path, encoding="utf-8") as lines:
-        return re.findall(r"^\| `([a-z-]+)` \|", lines.read(), re.M)
+        _, _, rest = lines.read().partition("\n## Differences from ext4\n")
+    return re.findall(r"^\| `([a-z-]+)` \|", rest.partition("\n## ")[0], re.M)
 
 
 def _results(difference, ours, theirs):
