@@ -30,7 +30,7 @@ class Files(MountCase):
         out = os.path.join(self.tmp, "trace")
         pid = self.mounts[-1].process.pid
         tracer = subprocess.Popen(
-            ["strace", "-f", "-qq", "-e", "trace=open,openat,openat2",
+            ["strace", "-f", "-qq", "-y", "-e", "trace=open,openat,openat2",
              "-o", out, "-p", str(pid)], stderr=subprocess.PIPE)
 
         def attached():
@@ -68,6 +68,7 @@ class Files(MountCase):
         self.assertEqual(len(listed.splitlines()), FILES + 2)
         self.assertEqual(len(sizes.splitlines()), FILES + 1)
         self.assertEqual(len(long.splitlines()), 1000)
+        # What is open O_PATH is opened by its number; strace shows its name.
         opened = {}
         for line in read(out).decode(errors="replace").splitlines():
             name = re.search(r"f[0-9]{6}", line)

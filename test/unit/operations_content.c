@@ -89,9 +89,10 @@ static int allocate(struct store_file *file)
 	return store_file_allocate(file, 0, 0, 100000);
 }
 
+/* A mode that no filesystem knows. */
 static int allocate_wrongly(struct store_file *file)
 {
-	return store_file_allocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, 4096);
+	return store_file_allocate(file, 1 << 30, 0, 4096);
 }
 
 static int nothing(struct store_file *file)
