@@ -13,16 +13,21 @@
 #include <string.h>
 
 /*
- * Whether a new directory is scratch: in an object all that may be made is; in
- * an empty directory, which may become an object, what rsync makes.
+ * Whether what is made is scratch, or -errno: in an object all that may be made
+ * is; in an empty directory, which may become an object, the directories that
+ * rsync makes.
  */
-static bool makes_scratch_directory(struct store *store, const char *dir,
-				    bool in_object, const char *name)
+static int makes_scratch(struct store *store, const char *dir, bool in_object,
+			 const char *name, bool directory)
 {
+	int rc;
+
 	if (in_object)
 		return bkup_name_is_scratch(name);
-	return scratch_is_directory_name(name) && *dir &&
-	       tree_check_empty(store, dir) == 0;
+	if (!directory || !*dir || !scratch_is_directory_name(name))
+		return 0;
+	rc = tree_check_empty(store, dir);
+	return rc == -ENOTEMPTY ? 0 : rc < 0 ? rc : 1;
 }
 
 /*
@@ -49,9 +54,10 @@ static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 			return in_object;
 		if (in_object)
 			object_leave(object);
-		scratch = directory ? makes_scratch_directory(store, dir,
-							      in_object, name)
-				    : in_object && bkup_name_is_scratch(name);
+		rc = makes_scratch(store, dir, in_object, name, directory);
+		if (rc < 0)
+			return rc;
+		scratch = rc;
 	}
 	if (in_object && !scratch)
 		return -EINVAL;
