@@ -230,26 +230,35 @@ static int rename_stream(struct store_object *object, const char *from,
 	return rc;
 }
 
-/* The header attributes that somebody gave to a scratch file, or -1. */
-static int64_t scratch_attributes(int fd)
+/* The header attributes that somebody gave to a scratch file. */
+static int take_attributes(struct commit *commit, int fd)
 {
 	char text[32] = "";
 	ssize_t n =
 		fgetxattr(fd, "user.bkupfs.attributes", text, sizeof(text) - 1);
 
-	return n > 0 ? (int64_t)(uint32_t)strtoul(text, NULL, 0) : -1;
+	if (n < 0 && errno != ENODATA && errno != ENOTSUP)
+		return -errno;
+	commit->edit.attributes =
+		n > 0 ? (int64_t)(uint32_t)strtoul(text, NULL, 0) : -1;
+	return 0;
 }
 
 /* What somebody set on a scratch file is set on the object. */
-static void take_metadata(struct commit *commit, int fd, const struct stat *st)
+static int take_metadata(struct commit *commit, int fd)
 {
 	int set = scratch_what_was_set(fd);
+	struct stat st;
 
+	if (set < 0 || fstat(fd, &st) < 0)
+		return set < 0 ? set : -errno;
+	commit->mtime = st.st_mtim;
 	commit->has_mode = set & SCRATCH_MODE_SET;
-	commit->mode = st->st_mode;
+	commit->mode = st.st_mode;
 	commit->has_owner = set & SCRATCH_OWNER_SET;
-	commit->uid = st->st_uid;
-	commit->gid = st->st_gid;
+	commit->uid = st.st_uid;
+	commit->gid = st.st_gid;
+	return take_attributes(commit, fd);
 }
 
 /* Commits a scratch file's content as that of a stream. */
@@ -257,19 +266,13 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 			  const char *name)
 {
 	struct commit commit = {
-		.edit = {.kind = PLAN_SET,
-			 .name = name,
-			 .stage = &file->stage,
-			 .attributes = scratch_attributes(file->stage.fd)},
+		.edit = {.kind = PLAN_SET, .name = name, .stage = &file->stage},
 		.has_mtime = true,
 	};
-	struct stat st;
-	int rc;
+	int rc = take_metadata(&commit, file->stage.fd);
 
-	if (fstat(file->stage.fd, &st) < 0)
-		return -errno;
-	commit.mtime = st.st_mtim;
-	take_metadata(&commit, file->stage.fd, &st);
+	if (rc < 0)
+		return rc;
 	rc = plan_check_name(object->snapshot->index, name);
 	return rc < 0 && rc != -ENAMETOOLONG ? rc
 					     : commit_object(object, &commit);

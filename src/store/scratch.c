@@ -24,9 +24,11 @@ bool scratch_is_directory_name(const char *name)
 int scratch_note_set(const char *path, int what)
 {
 	char set = 0;
+	ssize_t n = getxattr(path, SCRATCH_SET_XATTR, &set, 1);
 
-	if (getxattr(path, SCRATCH_SET_XATTR, &set, 1) == 1 &&
-	    (set & what) == what)
+	if (n < 0 && errno != ENODATA && errno != ENOTSUP)
+		return -errno;
+	if ((set & what) == what)
 		return 0;
 	set |= what;
 	if (setxattr(path, SCRATCH_SET_XATTR, &set, 1, 0) == 0 ||
@@ -38,8 +40,9 @@ int scratch_note_set(const char *path, int what)
 int scratch_what_was_set(int fd)
 {
 	char set = 0;
+	ssize_t n = fgetxattr(fd, SCRATCH_SET_XATTR, &set, 1);
 
-	return fgetxattr(fd, SCRATCH_SET_XATTR, &set, 1) == 1 ? set : 0;
+	return n < 0 && errno != ENODATA && errno != ENOTSUP ? -errno : set;
 }
 
 /* Makes a directory and opens it. */

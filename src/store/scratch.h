@@ -78,6 +78,7 @@ enum { SCRATCH_MODES = 01777 };
  */
 enum { SCRATCH_MODE_SET = 1, SCRATCH_OWNER_SET = 2 };
 int scratch_note_set(const char *path, int what);
+/* What was noted, 0 for nothing; or -errno. */
 int scratch_what_was_set(int fd);
 /* The attribute that says so. */
 #define SCRATCH_SET_XATTR "user.bkupfs.set"
