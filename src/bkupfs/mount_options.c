@@ -20,6 +20,11 @@ enum { DEFAULT_THREADS = 1000, MAX_THREADS = 10000 };
 /* About 150 MiB of memory, with names of common lengths. */
 enum { DEFAULT_MAX_STREAMS = 1 << 20, MAX_MAX_STREAMS = 1 << 30 };
 
+/* Counters (BKUP_COVERAGE) are written at the end, and outside of SOURCE. */
+#ifndef BKUPFS_SANDBOX
+#define BKUPFS_SANDBOX CONFINE_AUTO
+#endif
+
 /* An option; value is what stands after its =. */
 struct rule {
 	const char *name;
@@ -310,7 +315,7 @@ void mount_options_init(struct mount_options *options)
 		.allow_other = geteuid() == 0,
 		.threads = DEFAULT_THREADS,
 		.readahead = DEFAULT_READAHEAD,
-		.sandbox = CONFINE_AUTO,
+		.sandbox = BKUPFS_SANDBOX,
 		.max_streams = DEFAULT_MAX_STREAMS,
 	};
 }

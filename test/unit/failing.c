@@ -67,7 +67,7 @@ static bool fails(const char *kind)
 	ssize_t __wrap_##name parameters                                       \
 	{                                                                      \
 		if (fails(#name)) {                                            \
-			if (failing.error != FAILING_SHORT)                                  \
+			if (failing.error != FAILING_SHORT)                    \
 				return -1;                                     \
 			size = (size + 1) / 2;                                 \
 		}                                                              \
@@ -111,8 +111,7 @@ WRAP(int, statx,
      (fd, name, flags, mask, st))
 WRAP(off64_t, lseek64, (int fd, off64_t offset, int whence),
      (fd, offset, whence))
-WRAP(int, fchownat,
-     (int fd, const char *name, uid_t uid, gid_t gid, int flags),
+WRAP(int, fchownat, (int fd, const char *name, uid_t uid, gid_t gid, int flags),
      (fd, name, uid, gid, flags))
 WRAP(int, chmod, (const char *path, mode_t mode), (path, mode))
 WRAP(int, setxattr,
@@ -206,4 +205,4 @@ WRAP_POINTER(char, "memory", strdup, (const char *text), (text))
 WRAP_POINTER(char, "memory", strndup, (const char *text, size_t size),
 	     (text, size))
 WRAP_POINTER(DIR, "fdopendir", fdopendir, (int fd), (fd))
-WRAP_POINTER(struct dirent64, "readdir64", readdir64, (DIR *dir), (dir))
+WRAP_POINTER(struct dirent64, "readdir64", readdir64, (DIR * dir), (dir))

@@ -60,9 +60,10 @@ static void put_acl(struct scene *scene, const char *path)
 {
 	/* user::rw-, user:1:rw-, group::r--, mask::rw-, other::r-- */
 	static const uint8_t acl[] = {
-		2, 0, 0, 0, 1,	0, 6, 0, 255, 255, 255, 255, 2,	 0, 6,
-		0, 1, 0, 0, 0,	4, 0, 4, 0,   255, 255, 255, 255, 16, 0,
-		6, 0, 255, 255, 255, 255, 32, 0, 4, 0, 255, 255, 255, 255,
+		2,   0,	  0,   0,   1,	 0,   6,  0,   255, 255, 255,
+		255, 2,	  0,   6,   0,	 1,   0,  0,   0,   4,	 0,
+		4,   0,	  255, 255, 255, 255, 16, 0,   6,   0,	 255,
+		255, 255, 255, 32,  0,	 4,   0,  255, 255, 255, 255,
 	};
 
 	ck_assert_int_eq(setxattr(scene_at(scene, path),
@@ -71,16 +72,34 @@ static void put_acl(struct scene *scene, const char *path)
 			 0);
 }
 
-void operations_prepare(struct scene *scene)
+/* Scratch whose owner and mode were set, and a stream with its own time. */
+static void put_known(struct scene *scene)
 {
-	static const char *const directories[] = {"d", "d/below", "empty",
-						  "first", "mirrored"};
-	const struct store_caller caller = {.uid = geteuid(),
-					    .gid = getegid()};
+	static const struct timespec times[2] = {{.tv_sec = 1100000000},
+						 {.tv_sec = 1100000000}};
+	struct store *store = scene->store;
+
+	ck_assert_int_eq(
+		store_chmod(store, "acl/.scratch", STORE_SCRATCH, 0640), 0);
+	ck_assert_int_eq(store_chown(store, "acl/.scratch", STORE_SCRATCH,
+				     geteuid(), getegid()),
+			 0);
+	ck_assert_int_eq(store_setxattr(store, "acl/.scratch", STORE_SCRATCH,
+					"user.bkupfs.attributes", "0x4", 3, 0),
+			 0);
+	ck_assert_int_eq(store_utimens(store, "sparse/ea", STORE_STREAM, times),
+			 0);
+}
+
+void operations_prepare(struct scene *scene, bool large)
+{
+	static const char *const directories[] = {
+		"d", "d/below", "empty", "first", "guarded", "mirrored"};
+	const struct store_caller caller = {.uid = geteuid(), .gid = getegid()};
 
 	for (size_t i = 0; i < N_ELEMENTS(directories); i++)
-		ck_assert_int_eq(
-			mkdir(scene_at(scene, directories[i]), 0755), 0);
+		ck_assert_int_eq(mkdir(scene_at(scene, directories[i]), 0755),
+				 0);
 	scene_put(scene, "plain", "d=old e=ea a=alternate");
 	scene_put(scene, "linked", "d=old e=ea");
 	put_link(scene, "linked", "link");
@@ -88,14 +107,18 @@ void operations_prepare(struct scene *scene)
 	scene_put(scene, "none", "");
 	put_sparse(scene, "sparse");
 	put_broken(scene, "broken");
-	put_large(scene, "large");
+	if (large)
+		put_large(scene, "large");
 	scene_put(scene, "acl", "d=guarded");
 	put_acl(scene, "acl");
+	put_acl(scene, "guarded");
 	setxattr(scene_at(scene, "plain"), "user.one", "1", 1, 0);
 	ck_assert_int_eq(symlink("plain", scene_at(scene, "symlink")), 0);
 	ck_assert_int_eq(mkfifo(scene_at(scene, "fifo"), 0644), 0);
 	put_scratch(scene, "plain", ".scratch");
+	put_scratch(scene, "acl", ".scratch");
 	put_scratch(scene, "mirrored", ".scratch");
+	put_known(scene);
 	ck_assert_int_eq(store_mkdir(scene->store, "plain", STORE_OBJECT,
 				     ".dir", 0755, caller),
 			 0);

@@ -11,6 +11,7 @@ struct operation {
 	int (*run)(struct scene *scene);
 	int expected;	/* if nothing fails */
 	bool has_steps; /* and may end between them, if somebody is told */
+	bool large;	/* of a file that takes long to look at */
 };
 
 /* Of nodes, and what is set of them. */
@@ -26,7 +27,7 @@ extern const struct operation operations_of_names[];
 extern const size_t operations_of_names_count;
 
 /* Fills an empty SOURCE with something of every kind. */
-void operations_prepare(struct scene *scene);
+void operations_prepare(struct scene *scene, bool large);
 
 /* Empties it. */
 void operations_clear(struct scene *scene);

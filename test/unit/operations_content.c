@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LARGE = 1200000 };
+enum { LARGE_SIZE = 1200000 };
 
 /*
  * Opens, changes, flushes and closes. A writer who was told of an error gives
@@ -55,7 +55,7 @@ static int write_middle(struct store_file *file)
 
 static int write_large(struct store_file *file)
 {
-	static char bytes[LARGE];
+	static char bytes[LARGE_SIZE];
 
 	memset(bytes, 'n', sizeof(bytes));
 	return store_file_write(file, bytes, sizeof(bytes), 0, false);
@@ -89,10 +89,59 @@ static int allocate(struct store_file *file)
 	return store_file_allocate(file, 0, 0, 100000);
 }
 
-/* A mode that no filesystem knows. */
 static int allocate_wrongly(struct store_file *file)
 {
-	return store_file_allocate(file, 1 << 30, 0, 4096);
+	return store_file_allocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, 4096);
+}
+
+static int insert(struct store_file *file)
+{
+	return store_file_allocate(file, FALLOC_FL_INSERT_RANGE, 0, 4096);
+}
+
+static int allocate_nothing(struct store_file *file)
+{
+	return store_file_allocate(file, 0, 0, 0);
+}
+
+static int allocate_too_much(struct store_file *file)
+{
+	return store_file_allocate(file, 0, INT64_MAX, INT64_MAX);
+}
+
+static int write_too_far(struct store_file *file)
+{
+	return store_file_write(file, "x", 1, INT64_MAX, false);
+}
+
+static int write_nowhere(struct store_file *file)
+{
+	return store_file_write(file, "x", 1, UINT64_MAX, false);
+}
+
+static int lengthen_too_much(struct store_file *file)
+{
+	return store_file_truncate(file, UINT64_MAX);
+}
+
+static int read_nowhere(struct store_file *file)
+{
+	return store_file_read(file, (char[1]){0}, 1, UINT64_MAX);
+}
+
+static int seek_nowhere(struct store_file *file)
+{
+	return store_file_seek(file, UINT64_MAX, SEEK_DATA, &(uint64_t){0});
+}
+
+/* A write that failed is made good by another one. */
+static int write_again(struct store_file *file)
+{
+	ssize_t n = store_file_write(file, "lost", 4, 0, false);
+
+	if (n < 0)
+		n = store_file_write(file, "lost", 4, 0, false);
+	return n;
 }
 
 static int nothing(struct store_file *file)
@@ -145,6 +194,21 @@ CHANGE(scratch_sync, "plain", ".scratch", O_TRUNC, write_and_sync)
 CHANGE(scratch_below, "plain/.dir", "new", O_CREAT, write_new)
 CHANGE(scratch_punch, "plain", ".scratch", 0, punch)
 
+CHANGE(insert, "plain", "data", 0, insert)
+CHANGE(allocate_nothing, "plain", "data", 0, allocate_nothing)
+CHANGE(allocate_too_much, "plain", "data", 0, allocate_too_much)
+CHANGE(write_too_far, "plain", "data", 0, write_too_far)
+CHANGE(write_nowhere, "plain", "data", 0, write_nowhere)
+CHANGE(lengthen_too_much, "plain", "data", 0, lengthen_too_much)
+CHANGE(read_nowhere, "plain", "data", 0, read_nowhere)
+CHANGE(seek_nowhere, "plain", "data", 0, seek_nowhere)
+CHANGE(write_again, "plain", "data", O_TRUNC, write_again)
+CHANGE(write_guarded, "guarded", "data", O_CREAT, write_new)
+CHANGE(write_acl, "acl", "data", 0, write_append)
+CHANGE(scratch_is_symlink, "plain", ".symlink", 0, write_new)
+CHANGE(scratch_is_directory, "plain", ".dir", 0, write_new)
+CHANGE(scratch_in_directory, "d", ".new", O_CREAT, write_new)
+
 /* Closes without a flush, as a mapping does that was written to late. */
 static int run_close(struct scene *scene)
 {
@@ -182,6 +246,54 @@ static int run_merge(struct scene *scene)
 	if (rc < 0)
 		store_file_discard(file);
 	store_file_close(file, O_WRONLY);
+	return rc;
+}
+
+/* Somebody else wrote just that. */
+static int run_merge_same(struct scene *scene)
+{
+	const char *kind = failing.kind;
+	struct store_file *file;
+	int rc = scene_file(scene, "plain", "data", O_WRONLY | O_TRUNC, &file);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	n = store_file_write(file, "new", 3, 0, false);
+	failing.kind = NULL;
+	scene_put(scene, "other", "d=new e=other a=alternate");
+	ck_assert_int_eq(
+		rename(scene_at(scene, "other"), scene_at(scene, "plain")), 0);
+	failing.kind = kind;
+	rc = n < 0 ? n : store_file_flush(file);
+	if (rc < 0)
+		store_file_discard(file);
+	store_file_close(file, O_WRONLY);
+	return rc;
+}
+
+/* A writer comes while somebody reads, and another one writes after him. */
+static int run_supersede(struct scene *scene)
+{
+	struct store_file *reader, *writer;
+	int rc = scene_file(scene, "plain", "data", O_RDWR, &reader);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	store_file_close(reader, O_RDWR);
+	rc = scene_file(scene, "plain", "data", O_RDONLY, &reader);
+	if (rc < 0)
+		return rc;
+	rc = scene_file(scene, "plain", "data", O_WRONLY, &writer);
+	if (rc == 0) {
+		n = store_file_write(writer, "new", 3, 0, false);
+		rc = n < 0 ? n : store_file_flush(writer);
+		if (rc < 0)
+			store_file_discard(writer);
+		store_file_close(writer, O_WRONLY);
+	}
+	store_file_close(reader, O_RDONLY);
 	return rc;
 }
 
@@ -271,12 +383,17 @@ static int run_stat(struct scene *scene)
 
 #define ROW(name, expected)                                                    \
 	{                                                                      \
-		#name, run_##name, expected, false                             \
+#name, run_##name, expected, false, false                      \
 	}
 
 #define STEPS(name, expected)                                                  \
 	{                                                                      \
-		#name, run_##name, expected, true                              \
+#name, run_##name, expected, true, false                       \
+	}
+
+#define LARGE(name, expected)                                                  \
+	{                                                                      \
+#name, run_##name, expected, false, true                       \
 	}
 
 const struct operation operations_of_content[] = {
@@ -294,8 +411,8 @@ const struct operation operations_of_content[] = {
 	ROW(write_far, 0),
 	ROW(write_large, 0),
 	ROW(write_large_new, 0),
-	ROW(write_middle, 0),
-	ROW(write_behind, 0),
+	LARGE(write_middle, 0),
+	LARGE(write_behind, 0),
 	ROW(write_sparse, 0),
 	ROW(write_beside_sparse, 0),
 	ROW(write_broken, -EBADMSG),
@@ -317,6 +434,22 @@ const struct operation operations_of_content[] = {
 	STEPS(scratch_sync, 0),
 	STEPS(scratch_below, 0),
 	ROW(scratch_punch, 0),
+	ROW(insert, -EOPNOTSUPP),
+	ROW(allocate_nothing, -EINVAL),
+	ROW(allocate_too_much, -EFBIG),
+	ROW(write_too_far, -EFBIG),
+	ROW(write_nowhere, -EFBIG),
+	ROW(lengthen_too_much, -EFBIG),
+	ROW(read_nowhere, -EINVAL),
+	ROW(seek_nowhere, -ENXIO),
+	ROW(write_again, 0),
+	ROW(write_guarded, 0),
+	ROW(write_acl, 0),
+	ROW(scratch_is_symlink, -ELOOP),
+	ROW(scratch_is_directory, -EISDIR),
+	STEPS(scratch_in_directory, 0),
+	STEPS(merge_same, 0),
+	ROW(supersede, 0),
 	ROW(close, 0),
 	STEPS(merge, 0),
 	ROW(read_while_patched, 0),

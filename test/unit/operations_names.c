@@ -2,6 +2,7 @@
 #include "operations.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 
 #define RENAME(name, from_dir, from, to_dir, to, flags)                        \
@@ -54,14 +55,62 @@ RENAME(fifo_over, "", "fifo", "", "symlink", 0)
 RENAME(missing, "", "missing", "", "new", 0)
 RENAME(wrong_flags, "", "plain", "", "new", RENAME_WHITEOUT)
 
+RENAME(scratch_known, "acl", ".scratch", "acl", "data", 0)
+RENAME(stream_same, "plain", "data", "plain", "data", 0)
+RENAME(stream_exchange_missing, "plain", "data", "plain", "link",
+       RENAME_EXCHANGE)
+RENAME(scratch_exchange_stream, "plain", ".scratch", "plain", "data",
+       RENAME_EXCHANGE)
+
+/* Both are open, and one is written to. */
+static int rename_open(struct scene *scene, unsigned int flags)
+{
+	struct store_file *from, *to;
+	int rc = scene_file(scene, "plain", "data", O_WRONLY, &from);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	rc = scene_file(scene, "plain", ":a", O_RDONLY, &to);
+	if (rc < 0) {
+		store_file_close(from, O_WRONLY);
+		return rc;
+	}
+	n = store_file_write(from, "new", 3, 0, false);
+	rc = n < 0 ? n
+		   : scene_rename(scene, "plain", "data", "plain", ":a", flags);
+	if (rc == 0)
+		rc = store_file_flush(from);
+	if (rc < 0)
+		store_file_discard(from);
+	store_file_close(to, O_RDONLY);
+	store_file_close(from, O_WRONLY);
+	return rc;
+}
+
+static int run_stream_open(struct scene *scene)
+{
+	return rename_open(scene, 0);
+}
+
+static int run_stream_open_exchange(struct scene *scene)
+{
+	return rename_open(scene, RENAME_EXCHANGE);
+}
+
 #define ROW(name, expected)                                                    \
 	{                                                                      \
-		"rename_" #name, run_##name, expected, false                   \
+		"rename_" #name, run_##name, expected, false, false            \
 	}
 
 #define STEPS(name, expected)                                                  \
 	{                                                                      \
-		"rename_" #name, run_##name, expected, true                    \
+		"rename_" #name, run_##name, expected, true, false             \
+	}
+
+#define LARGE(name, expected)                                                  \
+	{                                                                      \
+		"rename_" #name, run_##name, expected, false, true             \
 	}
 
 const struct operation operations_of_names[] = {
@@ -73,7 +122,7 @@ const struct operation operations_of_names[] = {
 	ROW(stream_elsewhere, -EXDEV),
 	ROW(stream_wrong_name, -EINVAL),
 	ROW(stream_linked, 0),
-	ROW(stream_large, 0),
+	LARGE(stream_large, 0),
 	ROW(stream_sparse, 0),
 	STEPS(stream_to_scratch, 0),
 	STEPS(stream_to_scratch_over, 0),
@@ -89,6 +138,12 @@ const struct operation operations_of_names[] = {
 	ROW(scratch_directory, 0),
 	ROW(scratch_directory_as_stream, -EINVAL),
 	ROW(scratch_to_directory, -EXDEV),
+	ROW(scratch_known, 0),
+	ROW(stream_same, 0),
+	ROW(stream_exchange_missing, -ENOENT),
+	ROW(scratch_exchange_stream, -EINVAL),
+	STEPS(stream_open, 0),
+	STEPS(stream_open_exchange, 0),
 	ROW(object, 0),
 	ROW(object_over, 0),
 	ROW(object_over_streams, -ENOTEMPTY),

@@ -10,9 +10,9 @@
 #define ACCESS "system.posix_acl_access"
 
 /* user::rw-, group::r--, other::--- */
-static const uint8_t acl[] = {2, 0, 0, 0,   1,	 0,   6,   0, 255, 255,
-			      255, 255, 4, 0,	4, 0, 255, 255, 255, 255,
-			      32, 0, 0, 0, 255, 255, 255, 255};
+static const uint8_t acl[] = {2,   0,	0, 0, 1,   0,	6,   0,	  255, 255,
+			      255, 255, 4, 0, 4,   0,	255, 255, 255, 255,
+			      32,  0,	0, 0, 255, 255, 255, 255};
 
 static struct store_caller caller(void)
 {
@@ -33,9 +33,8 @@ RUN(mkdir_scratch,
 RUN(mkdir_in_object,
     store_mkdir(STORE, "plain", STORE_OBJECT, "new", 0755, caller()))
 RUN(symlink, store_symlink(STORE, "d", STORE_DIRECTORY, "new", "to", caller()))
-RUN(symlink_scratch,
-    store_symlink(STORE, "plain/.dir", STORE_SCRATCH_DIRECTORY, "new", "to",
-		  caller()))
+RUN(symlink_scratch, store_symlink(STORE, "plain/.dir", STORE_SCRATCH_DIRECTORY,
+				   "new", "to", caller()))
 RUN(mknod, store_mknod(STORE, "d", STORE_DIRECTORY, "new", S_IFIFO | 0600, 0,
 		       caller()))
 RUN(mknod_stream, store_mknod(STORE, "plain", STORE_OBJECT, ":new",
@@ -62,8 +61,7 @@ RUN(chmod_scratch, store_chmod(STORE, "plain/.scratch", STORE_SCRATCH, 0600))
 RUN(chmod_fifo, store_chmod(STORE, "fifo", STORE_OTHER, 0600))
 RUN(chown_dir, store_chown(STORE, "d", STORE_DIRECTORY, 1, 1))
 RUN(chown_stream, store_chown(STORE, "plain/data", STORE_STREAM, 1, 1))
-RUN(chown_scratch,
-    store_chown(STORE, "plain/.scratch", STORE_SCRATCH, 1, 1))
+RUN(chown_scratch, store_chown(STORE, "plain/.scratch", STORE_SCRATCH, 1, 1))
 RUN(statfs, store_statfs(STORE, &(struct statvfs){0}))
 RUN(syncdir, store_syncdir(STORE, "d", STORE_DIRECTORY))
 RUN(syncdir_object, store_syncdir(STORE, "d/object", STORE_OBJECT))
@@ -81,20 +79,18 @@ RUN(setxattr_id, store_setxattr(STORE, "plain/data", STORE_STREAM,
 				"user.bkupfs.id", "4", 1, 0))
 RUN(setxattr_other,
     store_setxattr(STORE, "plain/data", STORE_STREAM, "user.two", "2", 1, 0))
-RUN(setacl, store_setxattr(STORE, "plain", STORE_OBJECT, ACCESS, acl,
-			   sizeof(acl), 0))
+RUN(setacl,
+    store_setxattr(STORE, "plain", STORE_OBJECT, ACCESS, acl, sizeof(acl), 0))
 RUN(setacl_stream, store_setxattr(STORE, "plain/data", STORE_STREAM, ACCESS,
 				  acl, sizeof(acl), 0))
 RUN(setacl_default,
     store_setxattr(STORE, "plain", STORE_OBJECT, "system.posix_acl_default",
 		   acl, sizeof(acl), 0))
-RUN(removexattr,
-    store_removexattr(STORE, "plain", STORE_OBJECT, "user.one"))
+RUN(removexattr, store_removexattr(STORE, "plain", STORE_OBJECT, "user.one"))
 RUN(removexattr_own,
     store_removexattr(STORE, "plain", STORE_OBJECT, "user.bkupfs.times"))
-RUN(removexattr_stream,
-    store_removexattr(STORE, "sparse/data", STORE_STREAM,
-		      "user.bkupfs.attributes"))
+RUN(removexattr_stream, store_removexattr(STORE, "sparse/data", STORE_STREAM,
+					  "user.bkupfs.attributes"))
 RUN(removeacl, store_removexattr(STORE, "acl", STORE_OBJECT, ACCESS))
 RUN(readlink, store_readlink(STORE, "symlink", STORE_OTHER, (char[99]){0}, 99))
 RUN(readlink_scratch,
@@ -103,6 +99,13 @@ RUN(readlink_scratch,
 static const struct timespec times[2] = {{.tv_sec = 1000000000},
 					 {.tv_sec = 1000000001}};
 
+static const struct timespec same[2] = {{.tv_sec = 1100000000},
+					{.tv_sec = 1100000000}};
+static const struct timespec now[2] = {{.tv_nsec = UTIME_OMIT},
+				       {.tv_nsec = UTIME_NOW}};
+static const struct timespec access_only[2] = {{.tv_sec = 1000000000},
+					       {.tv_nsec = UTIME_OMIT}};
+
 RUN(utimens_dir, store_utimens(STORE, "d", STORE_DIRECTORY, times))
 RUN(utimens_object, store_utimens(STORE, "plain", STORE_OBJECT, times))
 RUN(utimens_broken, store_utimens(STORE, "broken", STORE_OBJECT, times))
@@ -110,6 +113,14 @@ RUN(utimens_stream, store_utimens(STORE, "plain/ea", STORE_STREAM, times))
 RUN(utimens_scratch,
     store_utimens(STORE, "plain/.scratch", STORE_SCRATCH, times))
 RUN(utimens_missing, store_utimens(STORE, "plain/link", STORE_STREAM, times))
+
+RUN(utimens_same, store_utimens(STORE, "sparse/ea", STORE_STREAM, same))
+RUN(utimens_now, store_utimens(STORE, "plain", STORE_OBJECT, now))
+RUN(utimens_access, store_utimens(STORE, "plain", STORE_OBJECT, access_only))
+RUN(utimens_stream_access,
+    store_utimens(STORE, "plain/ea", STORE_STREAM, access_only))
+RUN(utimens_empty, store_utimens(STORE, "none", STORE_OBJECT, times))
+RUN(utimens_again, store_utimens(STORE, "sparse", STORE_OBJECT, same))
 
 /* The time of what was written, and is not committed. */
 static int run_utimens_dirty(struct scene *scene)
@@ -147,24 +158,122 @@ static int run_getxattrs(struct scene *scene)
 	return n < 0 ? n : 0;
 }
 
-RUN(getxattr_missing,
-    store_getxattr(STORE, "plain/link", STORE_STREAM, "user.bkupfs.id", NULL,
-		   0))
+/* What is asked and set of a stream that is open, and may not be there yet. */
+static int with_open(struct scene *scene, const char *dir, const char *name,
+		     int flags, int (*what)(struct scene *scene))
+{
+	struct store_file *file;
+	int rc = scene_file(scene, dir, name, O_WRONLY | flags, &file);
+
+	if (rc < 0)
+		return rc;
+	rc = what(scene);
+	if (rc >= 0)
+		rc = store_file_flush(file);
+	if (rc < 0)
+		store_file_discard(file);
+	store_file_close(file, O_WRONLY);
+	return rc;
+}
+
+RUN(chmod_first, store_chmod(STORE, "first/data", STORE_STREAM, 0640))
+RUN(utimens_first, store_utimens(STORE, "first", STORE_DIRECTORY, times))
+RUN(set_first, store_setxattr(STORE, "first/data", STORE_STREAM,
+			      "user.bkupfs.attributes", "0x4", 3, 0))
+RUN(remove_first, store_removexattr(STORE, "first/data", STORE_STREAM,
+				    "user.bkupfs.attributes"))
+RUN(get_first, store_getxattr(STORE, "first/data", STORE_STREAM,
+			      "user.bkupfs.attributes", NULL, 0))
+RUN(id_first, store_getxattr(STORE, "first/data", STORE_STREAM,
+			     "user.bkupfs.id", NULL, 0))
+RUN(offset_first, store_getxattr(STORE, "first/data", STORE_STREAM,
+				 "user.bkupfs.offset", NULL, 0))
+RUN(list_first,
+    store_listxattr(STORE, "first/data", STORE_STREAM, true, NULL, 0))
+RUN(rmdir_first, store_rmdir(STORE, "", STORE_DIRECTORY, "first"))
+RUN(unlink_first, store_unlink(STORE, "first", STORE_OBJECT, "data"))
+
+#define WITH_OPEN(name, dir, child, flags)                                     \
+	static int run_##name##_open(struct scene *scene)                      \
+	{                                                                      \
+		return with_open(scene, dir, child, flags, run_##name);        \
+	}
+
+WITH_OPEN(chmod_first, "first", "data", O_CREAT)
+WITH_OPEN(utimens_first, "first", "data", O_CREAT)
+WITH_OPEN(set_first, "first", "data", O_CREAT)
+WITH_OPEN(remove_first, "first", "data", O_CREAT)
+WITH_OPEN(get_first, "first", "data", O_CREAT)
+WITH_OPEN(id_first, "first", "data", O_CREAT)
+WITH_OPEN(offset_first, "first", "data", O_CREAT)
+WITH_OPEN(list_first, "first", "data", O_CREAT)
+WITH_OPEN(rmdir_first, "first", "data", O_CREAT)
+WITH_OPEN(unlink_first, "first", "data", O_CREAT)
+WITH_OPEN(utimens_object, "plain", "data", O_TRUNC)
+WITH_OPEN(setxattr_stream, "plain", "data", 0)
+
+RUN(getxattr_nowhere,
+    store_getxattr(STORE, "d/data", STORE_STREAM, "user.bkupfs.id", NULL, 0))
+RUN(listxattr_nowhere,
+    store_listxattr(STORE, "d/data", STORE_STREAM, true, NULL, 0))
+RUN(setxattr_nowhere, store_setxattr(STORE, "d/data", STORE_STREAM,
+				     "user.bkupfs.attributes", "4", 1, 0))
+RUN(setxattr_missing, store_setxattr(STORE, "plain/link", STORE_STREAM,
+				     "user.bkupfs.attributes", "4", 1, 0))
+RUN(setxattr_empty, store_setxattr(STORE, "plain/data", STORE_STREAM,
+				   "user.bkupfs.attributes", "", 0, 0))
+RUN(setxattr_large,
+    store_setxattr(STORE, "plain/data", STORE_STREAM, "user.bkupfs.attributes",
+		   "0x100000000", 11, 0))
+RUN(setxattr_huge,
+    store_setxattr(STORE, "plain/data", STORE_STREAM, "user.bkupfs.attributes",
+		   "99999999999999999999", 20, 0))
+RUN(getxattr_other,
+    store_getxattr(STORE, "plain/data", STORE_STREAM, "user.one", NULL, 0))
+RUN(getxattr_unknown, store_getxattr(STORE, "plain/data", STORE_STREAM,
+				     "user.bkupfs.none", NULL, 0))
+RUN(listxattr_hidden,
+    store_listxattr(STORE, "sparse", STORE_OBJECT, false, NULL, 0))
+RUN(listxattr_short,
+    store_listxattr(STORE, "plain", STORE_OBJECT, false, (char[2]){0}, 2))
+RUN(mkdir_control,
+    store_mkdir(STORE, "", STORE_DIRECTORY, ".bkupfs", 0755, caller()))
+RUN(mkdir_view,
+    store_mkdir(STORE, "d", STORE_DIRECTORY, ".view", 0755, caller()))
+RUN(mkdir_partial, store_mkdir(STORE, "empty", STORE_DIRECTORY,
+			       ".rsync-partial", 0755, caller()))
+RUN(mkdir_other, store_mkdir(STORE, "d", STORE_DIRECTORY, "new", 0755,
+			     (struct store_caller){.uid = 1, .gid = 1}))
+RUN(mknod_other,
+    store_mknod(STORE, "plain", STORE_OBJECT, ".new", S_IFREG | 0600, 0,
+		(struct store_caller){.uid = 1, .gid = 1}))
+RUN(unlink_control, store_unlink(STORE, "", STORE_DIRECTORY, ".bkupfs"))
+RUN(unlink_directory, store_unlink(STORE, "", STORE_DIRECTORY, "d"))
+RUN(unlink_below,
+    store_unlink(STORE, "plain/.dir", STORE_SCRATCH_DIRECTORY, "none"))
+RUN(syncdir_missing, store_syncdir(STORE, "missing", STORE_DIRECTORY))
+
+RUN(getxattr_missing, store_getxattr(STORE, "plain/link", STORE_STREAM,
+				     "user.bkupfs.id", NULL, 0))
 RUN(getxattr_size, store_getxattr(STORE, "plain/data", STORE_STREAM,
 				  "user.bkupfs.id", NULL, 0))
 RUN(getxattr_short, store_getxattr(STORE, "plain/data", STORE_STREAM,
 				   "user.bkupfs.xxh3", (char[2]){0}, 2))
-RUN(getxattr_own, store_getxattr(STORE, "plain", STORE_OBJECT,
-				 "user.bkupfs.times", NULL, 0))
-RUN(getacl, store_getxattr(STORE, "acl/data", STORE_STREAM, ACCESS,
-			   (char[99]){0}, 99))
-RUN(getacl_none,
-    store_getxattr(STORE, "plain", STORE_OBJECT, ACCESS, NULL, 0))
+RUN(getxattr_own,
+    store_getxattr(STORE, "plain", STORE_OBJECT, "user.bkupfs.times", NULL, 0))
+RUN(getacl,
+    store_getxattr(STORE, "acl/data", STORE_STREAM, ACCESS, (char[99]){0}, 99))
+RUN(getacl_none, store_getxattr(STORE, "plain", STORE_OBJECT, ACCESS, NULL, 0))
 RUN(listxattr, store_listxattr(STORE, "plain", STORE_OBJECT, true, NULL, 0))
 
 #define ROW(name, expected)                                                    \
 	{                                                                      \
-		#name, run_##name, expected, false                             \
+#name, run_##name, expected, false, false                      \
+	}
+
+#define STEPS(name, expected)                                                  \
+	{                                                                      \
+#name, run_##name, expected, true, false                       \
 	}
 
 const struct operation operations_of_nodes[] = {
@@ -230,6 +339,44 @@ const struct operation operations_of_nodes[] = {
 	ROW(getxattr_own, -ENODATA),
 	ROW(getacl, 44),
 	ROW(getacl_none, -ENODATA),
+	ROW(utimens_same, 0),
+	ROW(utimens_now, 0),
+	ROW(utimens_access, 0),
+	ROW(utimens_stream_access, 0),
+	ROW(utimens_empty, 0),
+	ROW(utimens_again, 0),
+	STEPS(chmod_first_open, 0),
+	STEPS(utimens_first_open, 0),
+	STEPS(set_first_open, 0),
+	STEPS(remove_first_open, 0),
+	ROW(get_first_open, 0),
+	ROW(id_first_open, 0),
+	ROW(offset_first_open, -ENODATA),
+	ROW(list_first_open, 0),
+	ROW(rmdir_first_open, -ENOTEMPTY),
+	ROW(unlink_first_open, 0),
+	STEPS(utimens_object_open, 0),
+	ROW(setxattr_stream_open, 0),
+	ROW(getxattr_nowhere, -ENOENT),
+	ROW(listxattr_nowhere, -ENOENT),
+	ROW(setxattr_nowhere, -ENOENT),
+	ROW(setxattr_missing, -ENOENT),
+	ROW(setxattr_empty, -EINVAL),
+	ROW(setxattr_large, -EINVAL),
+	ROW(setxattr_huge, -EINVAL),
+	ROW(getxattr_other, -ENODATA),
+	ROW(getxattr_unknown, -ENODATA),
+	ROW(listxattr_hidden, 0),
+	ROW(listxattr_short, -ERANGE),
+	ROW(mkdir_control, -EINVAL),
+	ROW(mkdir_view, -EINVAL),
+	ROW(mkdir_partial, 0),
+	ROW(mkdir_other, 0),
+	ROW(mknod_other, 0),
+	ROW(unlink_control, -ENOENT),
+	ROW(unlink_directory, -EISDIR),
+	ROW(unlink_below, -ENOENT),
+	ROW(syncdir_missing, -ENOENT),
 	ROW(listxattr, 9),
 };
 const size_t operations_of_nodes_count = N_ELEMENTS(operations_of_nodes);

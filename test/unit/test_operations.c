@@ -15,12 +15,13 @@
 #include <string.h>
 
 static struct scene scene;
+static bool with_large;
 
 static void setup(void)
 {
 	failing.no_sync = true;
 	scene_init(&scene);
-	operations_prepare(&scene);
+	operations_prepare(&scene, with_large);
 }
 
 static void teardown(void)
@@ -34,7 +35,7 @@ static void prepare_again(void)
 	scene_close(&scene);
 	operations_clear(&scene);
 	ck_assert_int_eq(scene_open(&scene), 0);
-	operations_prepare(&scene);
+	operations_prepare(&scene, with_large);
 	scene_reopen(&scene);
 }
 
@@ -42,20 +43,54 @@ static const struct kind {
 	const char *name;
 	int error;
 } kinds[] = {
-	{"memory", ENOMEM},	{"syscall", EMFILE},   {"openat64", EMFILE},
-	{"pread64", EIO},	{"pwrite64", ENOSPC},  {"copy_file_range", EIO},
-	{"ftruncate64", EIO},	{"fallocate64", ENOSPC},
-	{"fsync", EIO},		{"fdatasync", EIO},    {"sync_file_range", EIO},
-	{"renameat", EIO},	{"renameat2", EIO},    {"unlinkat", EIO},
-	{"mkdirat", ENOSPC},	{"symlinkat", ENOSPC}, {"mknodat", ENOSPC},
-	{"readlinkat", EIO},	{"fchmod", EPERM},     {"chmod", EPERM},
-	{"fchown", EPERM},	{"fchownat", EPERM},   {"futimens", EPERM},
-	{"utimensat", EPERM},	{"fsetxattr", EDQUOT}, {"fgetxattr", EIO},
-	{"flistxattr", EIO},	{"fremovexattr", EIO}, {"setxattr", EDQUOT},
-	{"getxattr", EIO},	{"listxattr", EIO},    {"removexattr", EIO},
-	{"fstat64", EIO},	{"fstatat64", EIO},    {"statx", EIO},
-	{"fstatvfs64", EIO},	{"faccessat", EIO},    {"lseek64", EIO},
-	{"fdopendir", ENOMEM},	{"readdir64", EIO},
+	{"memory", ENOMEM},
+	{"syscall", EMFILE},
+	{"openat64", EMFILE},
+	{"pread64", EIO},
+	{"pwrite64", ENOSPC},
+	{"copy_file_range", EIO},
+	{"ftruncate64", EIO},
+	{"fallocate64", ENOSPC},
+	{"fsync", EIO},
+	{"fdatasync", EIO},
+	{"sync_file_range", EIO},
+	{"renameat", EIO},
+	{"renameat2", EIO},
+	{"unlinkat", EIO},
+	{"renameat2", EINVAL},
+	{"pread64", FAILING_SHORT},
+	{"pwrite64", FAILING_SHORT},
+	{"fallocate64", EOPNOTSUPP},
+	{"flistxattr", ERANGE},
+	{"sync_file_range", ENOSYS},
+	{"openat64", EINTR},
+	{"syscall", EINTR},
+	{"mkdirat", ENOSPC},
+	{"symlinkat", ENOSPC},
+	{"mknodat", ENOSPC},
+	{"readlinkat", EIO},
+	{"fchmod", EPERM},
+	{"chmod", EPERM},
+	{"fchown", EPERM},
+	{"fchownat", EPERM},
+	{"futimens", EPERM},
+	{"utimensat", EPERM},
+	{"fsetxattr", EDQUOT},
+	{"fgetxattr", EIO},
+	{"flistxattr", EIO},
+	{"fremovexattr", EIO},
+	{"setxattr", EDQUOT},
+	{"getxattr", EIO},
+	{"listxattr", EIO},
+	{"removexattr", EIO},
+	{"fstat64", EIO},
+	{"fstatat64", EIO},
+	{"statx", EIO},
+	{"fstatvfs64", EIO},
+	{"faccessat", EIO},
+	{"lseek64", EIO},
+	{"fdopendir", ENOMEM},
+	{"readdir64", EIO},
 };
 
 /* The lines of a dump that another one does not have. */
@@ -137,9 +172,13 @@ static void fail_nth(const struct operation *operation, const struct kind *kind,
 
 static void fail_all(const struct operation *operation)
 {
-	char *before = dump_store(&scene), *after;
+	char *before, *after;
 	int rc;
 
+	with_large = operation->large;
+	if (with_large)
+		prepare_again();
+	before = dump_store(&scene);
 	scene_reopen(&scene);
 	failing.counting = true;
 	rc = operation->run(&scene);
@@ -173,6 +212,62 @@ START_TEST(names_fail)
 }
 END_TEST
 
+/* Who may only read changes nothing, whatever he tries. */
+static void try_all(const struct operation *operations, size_t count,
+		    const char *before)
+{
+	for (size_t i = 0; i < count; i++) {
+		int rc = operations[i].run(&scene);
+		char *now = dump_store(&scene);
+
+		ck_assert_msg(rc == -EROFS || rc >= 0 ||
+				      rc == operations[i].expected,
+			      "%s: %d", operations[i].name, rc);
+		ck_assert_msg(strcmp(now, before) == 0, "%s: changed\n%s",
+			      operations[i].name, different(now, before));
+		free(now);
+	}
+}
+
+START_TEST(nothing_changes_that_is_read_only)
+{
+	char *before;
+
+	with_large = true;
+	prepare_again();
+	before = dump_store(&scene);
+	scene.options.read_only = true;
+	scene_reopen(&scene);
+	try_all(operations_of_nodes, operations_of_nodes_count, before);
+	try_all(operations_of_names, operations_of_names_count, before);
+	free(before);
+}
+END_TEST
+
+/* What is promised does not hang on when it is paid for, nor on the order. */
+static void run_with(enum store_sync sync, enum store_order order)
+{
+	with_large = true;
+	scene.options.sync = sync;
+	scene.options.order = order;
+	for (size_t i = 0; i < operations_of_content_count; i++) {
+		const struct operation *operation = &operations_of_content[i];
+		int rc;
+
+		prepare_again();
+		rc = operation->run(&scene);
+		ck_assert_msg(rc == operation->expected, "%s: %d",
+			      operation->name, rc);
+	}
+}
+
+START_TEST(options_change_no_result)
+{
+	run_with(STORE_SYNC_CLOSE, STORE_ORDER_CANONICAL);
+	run_with(STORE_SYNC_NONE, STORE_ORDER_KEEP);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("operations");
@@ -186,6 +281,8 @@ int main(void)
 	tcase_add_loop_test(tcase, content_fails, 0,
 			    operations_of_content_count);
 	tcase_add_loop_test(tcase, names_fail, 0, operations_of_names_count);
+	tcase_add_test(tcase, nothing_changes_that_is_read_only);
+	tcase_add_test(tcase, options_change_no_result);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
