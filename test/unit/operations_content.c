@@ -89,14 +89,10 @@ static int allocate(struct store_file *file)
 	return store_file_allocate(file, 0, 0, 100000);
 }
 
+/* A mode that no filesystem knows. */
 static int allocate_wrongly(struct store_file *file)
 {
-	return store_file_allocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, 4096);
-}
-
-static int insert(struct store_file *file)
-{
-	return store_file_allocate(file, FALLOC_FL_INSERT_RANGE, 0, 4096);
+	return store_file_allocate(file, 1 << 30, 0, 4096);
 }
 
 static int allocate_nothing(struct store_file *file)
@@ -194,7 +190,6 @@ CHANGE(scratch_sync, "plain", ".scratch", O_TRUNC, write_and_sync)
 CHANGE(scratch_below, "plain/.dir", "new", O_CREAT, write_new)
 CHANGE(scratch_punch, "plain", ".scratch", 0, punch)
 
-CHANGE(insert, "plain", "data", 0, insert)
 CHANGE(allocate_nothing, "plain", "data", 0, allocate_nothing)
 CHANGE(allocate_too_much, "plain", "data", 0, allocate_too_much)
 CHANGE(write_too_far, "plain", "data", 0, write_too_far)
@@ -434,7 +429,6 @@ const struct operation operations_of_content[] = {
 	STEPS(scratch_sync, 0),
 	STEPS(scratch_below, 0),
 	ROW(scratch_punch, 0),
-	ROW(insert, -EOPNOTSUPP),
 	ROW(allocate_nothing, -EINVAL),
 	ROW(allocate_too_much, -EFBIG),
 	ROW(write_too_far, -EFBIG),
