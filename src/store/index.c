@@ -334,16 +334,6 @@ static int name_streams(struct index *index)
 	return 0;
 }
 
-/* Gives back what an array has more room for than it holds. */
-static void trim(void *array, size_t count, size_t item_size)
-{
-	void **place = array;
-	void *smaller = count ? reallocarray(*place, count, item_size) : NULL;
-
-	if (smaller)
-		*place = smaller;
-}
-
 static size_t memory_of(const struct index *index)
 {
 	size_t memory = sizeof(*index) + index->names_used;
@@ -369,12 +359,12 @@ static int finish(struct index *index)
 
 	if (rc < 0)
 		return rc;
-	trim(&index->streams, index->count, sizeof(*index->streams));
-	trim(&index->runs, index->run_count, sizeof(*index->runs));
+	array_trim(&index->streams, index->count, sizeof(*index->streams));
+	array_trim(&index->runs, index->run_count, sizeof(*index->runs));
 	rc = name_streams(index);
 	if (rc < 0)
 		return rc;
-	trim(&index->names, index->names_used, 1);
+	array_trim(&index->names, index->names_used, 1);
 	index->names_room = index->names_used;
 	index->memory = memory_of(index);
 	return 0;

@@ -38,4 +38,18 @@ static inline int array_reserve(void *array, size_t count, size_t more,
 	return 0;
 }
 
+/* Gives back what an array has room for beyond count items, if it can. */
+static inline void array_trim(void *array, size_t count, size_t item_size)
+{
+	void *items, *smaller;
+
+	if (!count)
+		return;
+	memcpy(&items, array, sizeof(items));
+	smaller = reallocarray(items, count, item_size);
+	if (smaller)
+		memcpy(array, &smaller, sizeof(smaller));
+	/* cppcheck-suppress memleak ; the array has it */
+}
+
 #endif
