@@ -9,13 +9,11 @@
 
 void text_print(FILE *stream, const char *text)
 {
-	while (*text) {
-		bool plain;
-		size_t size = printable_next(text, &plain);
+	char piece[PRINTABLE_SIZE];
 
-		for (; size; size--, text++)
-			fprintf(stream, plain ? "%c" : "\\%03o",
-				(unsigned char)*text);
+	while (*text) {
+		printable_escape(&text, piece);
+		fputs(piece, stream);
 	}
 }
 

@@ -56,18 +56,12 @@ static void trim(char *text)
 		text[--size] = '\0';
 }
 
-/* line has room for four bytes of each of text. */
+/* line has room for four bytes of each of text, and a NUL. */
 static void make_printable(const char *text, char *line)
 {
-	while (*text) {
-		bool plain;
-		size_t size = printable_next(text, &plain);
-
-		for (; size; size--, text++)
-			line += sprintf(line, plain ? "%c" : "\\%03o",
-					(unsigned char)*text);
-	}
 	*line = '\0';
+	while (*text)
+		line = printable_escape(&text, line);
 }
 
 /* One write for the whole line, so that those of two threads do not mix. */

@@ -3,6 +3,8 @@
 
 #include "util/utf.h"
 
+#include <stdio.h>
+
 /* Characters that are no text, the last of each range included. */
 static const struct {
 	uint32_t first, last;
@@ -28,4 +30,14 @@ size_t printable_next(const char *text, bool *ret_plain)
 
 	*ret_plain = size && is_plain(code);
 	return size ? size : 1;
+}
+
+char *printable_escape(const char **text, char *piece)
+{
+	bool plain;
+
+	for (size_t size = printable_next(*text, &plain); size; size--)
+		piece += sprintf(piece, plain ? "%c" : "\\%03o",
+				 (unsigned char)*(*text)++);
+	return piece;
 }

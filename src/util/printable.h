@@ -18,4 +18,15 @@
  */
 size_t printable_next(const char *text, bool *ret_plain);
 
+/* What a character may take when it is written like that, with a NUL. */
+enum { PRINTABLE_SIZE = 4 * 4 + 1 };
+
+/*
+ * Writes that character as it is to be shown, and passes it.
+ *
+ * piece: of PRINTABLE_SIZE bytes.
+ * Returns: where it ends there, at a NUL.
+ */
+char *printable_escape(const char **text, char *piece);
+
 #endif
