@@ -11,6 +11,10 @@
  *
  * There are as many threads that are not stuck as were asked for. Who gets on
  * after he was stuck, and is one too many then, ends.
+ *
+ * libfuse's own loop knows busy threads only: it starts one more whenever all
+ * are. With a limit that leaves room for those that are stuck, there are as
+ * many as requests come at once, and small files take up to twice as long.
  */
 #ifndef BKUPFS_LOOP_H
 #define BKUPFS_LOOP_H
