@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 /* Between two looks at threads that are all busy: nanoseconds. */
@@ -16,7 +17,7 @@ enum { LOOK_PAUSE = 10000000 };
 
 struct worker {
 	struct loop *loop;
-	struct worker *next, *previous;
+	LIST_ENTRY(worker) entry; /* in loop.workers */
 	pthread_t thread;
 	struct fuse_buf request;
 	uint64_t number; /* of the request, counted by each for himself */
@@ -29,7 +30,7 @@ struct loop {
 	unsigned int threads, max;
 	int alarm; /* an eventfd: all are busy, or the end has come */
 	pthread_mutex_t lock; /* guards what follows */
-	struct worker *workers;
+	LIST_HEAD(, worker) workers;
 	unsigned int count, waiting, stuck;
 	bool alarmed;
 	bool ending; /* workers stay for being joined */
@@ -72,22 +73,14 @@ static void worker_free(struct worker *worker)
 
 static void add(struct loop *loop, struct worker *worker)
 {
-	worker->next = loop->workers;
-	if (worker->next)
-		worker->next->previous = worker;
-	loop->workers = worker;
+	LIST_INSERT_HEAD(&loop->workers, worker, entry);
 	loop->count++;
 	loop->waiting++;
 }
 
 static void take_out(struct loop *loop, struct worker *worker)
 {
-	if (worker->previous)
-		worker->previous->next = worker->next;
-	else
-		loop->workers = worker->next;
-	if (worker->next)
-		worker->next->previous = worker->previous;
+	LIST_REMOVE(worker, entry);
 	loop->count--;
 	loop->waiting--;
 }
@@ -171,8 +164,9 @@ static int start(struct loop *loop)
 /* Notes who is stuck, and starts others in their place; who cannot, later. */
 static void replace_stuck(struct loop *loop)
 {
-	for (struct worker *worker = loop->workers; worker;
-	     worker = worker->next) {
+	struct worker *worker;
+
+	LIST_FOREACH(worker, &loop->workers, entry) {
 		if (worker->busy && !worker->stuck &&
 		    worker->seen == worker->number) {
 			worker->stuck = true;
@@ -227,10 +221,10 @@ static void end(struct loop *loop)
 	pthread_mutex_lock(&loop->lock);
 	loop->ending = true;
 	pthread_mutex_unlock(&loop->lock);
-	while (loop->workers) {
-		struct worker *worker = loop->workers;
+	while (!LIST_EMPTY(&loop->workers)) {
+		struct worker *worker = LIST_FIRST(&loop->workers);
 
-		loop->workers = worker->next;
+		LIST_REMOVE(worker, entry);
 		pthread_cancel(worker->thread);
 		pthread_join(worker->thread, NULL);
 		worker_free(worker);

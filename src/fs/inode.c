@@ -174,24 +174,15 @@ void handle_add(struct fs *fs, struct handle *handle,
 		void (*free_handle)(struct handle *))
 {
 	handle->free = free_handle;
-	handle->previous = NULL;
 	pthread_mutex_lock(&fs->lock);
-	handle->next = fs->handles;
-	if (handle->next)
-		handle->next->previous = handle;
-	fs->handles = handle;
+	LIST_INSERT_HEAD(&fs->handles, handle, entry);
 	pthread_mutex_unlock(&fs->lock);
 }
 
 void handle_remove(struct fs *fs, struct handle *handle)
 {
 	pthread_mutex_lock(&fs->lock);
-	if (handle->previous)
-		handle->previous->next = handle->next;
-	else
-		fs->handles = handle->next;
-	if (handle->next)
-		handle->next->previous = handle->previous;
+	LIST_REMOVE(handle, entry);
 	pthread_mutex_unlock(&fs->lock);
 	handle->free(handle);
 }
@@ -207,8 +198,8 @@ static void free_inode(struct table_link *link, void *context)
 void inodes_done(struct fs *fs)
 {
 	/* At an unmount the kernel closes and forgets without saying so. */
-	while (fs->handles)
-		handle_remove(fs, fs->handles);
+	while (!LIST_EMPTY(&fs->handles))
+		handle_remove(fs, LIST_FIRST(&fs->handles));
 	inode_open_done(fs);
 	table_each(&fs->by_id, free_inode, fs);
 	table_done(&fs->by_id);

@@ -15,6 +15,7 @@
 #include "util/table.h"
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 /* The lock comes before those of the store, and is never held over a call. */
 struct fs {
@@ -28,7 +29,7 @@ struct fs {
 	struct table openings;	/* see inode_open.h */
 	uint64_t next_id;
 	struct inode *root;
-	struct handle *handles; /* all that are open */
+	LIST_HEAD(, handle) handles; /* all that are open */
 };
 
 struct place; /* place.h */
@@ -38,7 +39,7 @@ struct place; /* place.h */
  * never closes, because the mount ends, is freed all the same.
  */
 struct handle {
-	struct handle *previous, *next;
+	LIST_ENTRY(handle) entry; /* in fs.handles */
 	void (*free)(struct handle *handle);
 };
 

@@ -25,22 +25,14 @@ void file_set_name(struct store_file *file, char *name)
 static void join_open_files(struct store *store, struct store_file *file)
 {
 	pthread_mutex_lock(&store->objects_lock);
-	file->next = store->open_files;
-	if (file->next)
-		file->next->previous = file;
-	store->open_files = file;
+	LIST_INSERT_HEAD(&store->open_files, file, entry);
 	pthread_mutex_unlock(&store->objects_lock);
 }
 
 static void leave_open_files(struct store *store, struct store_file *file)
 {
 	pthread_mutex_lock(&store->objects_lock);
-	if (file->previous)
-		file->previous->next = file->next;
-	else
-		store->open_files = file->next;
-	if (file->next)
-		file->next->previous = file->previous;
+	LIST_REMOVE(file, entry);
 	pthread_mutex_unlock(&store->objects_lock);
 }
 

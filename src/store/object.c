@@ -76,15 +76,7 @@ static struct store_object *object_new(struct store *store, const char *path)
 
 static void idle_remove(struct store *store, struct store_object *object)
 {
-	if (object->idle_previous)
-		object->idle_previous->idle_next = object->idle_next;
-	else
-		store->idle_first = object->idle_next;
-	if (object->idle_next)
-		object->idle_next->idle_previous = object->idle_previous;
-	else
-		store->idle_last = object->idle_previous;
-	object->idle_previous = object->idle_next = NULL;
+	TAILQ_REMOVE(&store->idle, object, idle);
 	store->idle_count--;
 	store->idle_memory -= object->idle_memory;
 }
@@ -97,13 +89,7 @@ static size_t memory_of(const struct store_object *object)
 
 static void idle_add(struct store *store, struct store_object *object)
 {
-	object->idle_previous = store->idle_last;
-	object->idle_next = NULL;
-	if (store->idle_last)
-		store->idle_last->idle_next = object;
-	else
-		store->idle_first = object;
-	store->idle_last = object;
+	TAILQ_INSERT_TAIL(&store->idle, object, idle);
 	store->idle_count++;
 	object->idle_memory = memory_of(object);
 	store->idle_memory += object->idle_memory;
@@ -144,45 +130,40 @@ void object_use(struct store_object *object)
 
 /*
  * Takes objects out of the cache, idle for longest first, if they are too many
- * or too large; returns them, linked by idle_next.
+ * or too large.
  */
-static struct store_object *idle_evict(struct store *store)
+static void idle_evict(struct store *store, struct object_queue *evicted)
 {
-	struct store_object *evicted = NULL;
-
-	while (store->idle_first != store->idle_last &&
+	while (store->idle_count > 1 &&
 	       (store->idle_count > IDLE_MAX ||
 		store->idle_memory > IDLE_MEMORY_MAX)) {
-		struct store_object *object = store->idle_first;
+		struct store_object *object = TAILQ_FIRST(&store->idle);
 
 		idle_remove(store, object);
 		table_remove(&store->objects, &object->link);
-		object->idle_next = evicted;
-		evicted = object;
+		TAILQ_INSERT_TAIL(evicted, object, idle);
 	}
-	return evicted;
 }
 
 /* One user less. */
 static void release(struct store_object *object)
 {
 	struct store *store = object->store;
-	struct store_object *evicted = NULL;
+	struct object_queue evicted = TAILQ_HEAD_INITIALIZER(evicted);
 
 	pthread_mutex_lock(&store->objects_lock);
 	if (--object->users == 0 && object->gone) {
 		/* objects_rename took it out of the table already. */
-		evicted = object;
+		TAILQ_INSERT_TAIL(&evicted, object, idle);
 	} else if (object->users == 0) {
 		idle_add(store, object);
-		evicted = idle_evict(store);
+		idle_evict(store, &evicted);
 	}
 	pthread_mutex_unlock(&store->objects_lock);
-	while (evicted) {
-		struct store_object *next = evicted->idle_next;
-
-		object_free(evicted);
-		evicted = next;
+	while (!TAILQ_EMPTY(&evicted)) {
+		object = TAILQ_FIRST(&evicted);
+		TAILQ_REMOVE(&evicted, object, idle);
+		object_free(object);
 	}
 }
 
@@ -731,8 +712,8 @@ void objects_exchange(struct store *store, const char *path, const char *to)
 
 void objects_free(struct store *store)
 {
-	while (store->idle_first) {
-		struct store_object *object = store->idle_first;
+	while (!TAILQ_EMPTY(&store->idle)) {
+		struct store_object *object = TAILQ_FIRST(&store->idle);
 
 		idle_remove(store, object);
 		object_free(object);

@@ -19,7 +19,7 @@ struct store_object {
 	struct table_link link; /* in store.objects */
 	char *path;		/* under store.objects_lock */
 	unsigned int users;	/* under store.objects_lock, with these two: */
-	struct store_object *idle_previous, *idle_next;
+	TAILQ_ENTRY(store_object) idle; /* in store.idle */
 	size_t idle_memory; /* what it takes, while it is idle */
 	struct store_object *moving_next; /* while a rename moves several */
 
@@ -64,7 +64,7 @@ struct store_object {
 struct store_file {
 	struct store *store;
 	struct table_link link; /* in store_object.files or scratch_files */
-	struct store_file *previous, *next; /* in store.open_files */
+	LIST_ENTRY(store_file) entry; /* in store.open_files */
 	/*
 	 * Under the object's lock, or store.scratch_lock for scratch:
 	 */

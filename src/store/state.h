@@ -9,6 +9,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
+
+TAILQ_HEAD(object_queue, store_object);
 
 /*
  * Locks, in the order in which they are taken:
@@ -43,11 +46,10 @@ struct store {
 
 	pthread_mutex_t objects_lock;
 	struct table objects;		  /* store_object, by path; the paths */
-	struct store_object *idle_first;  /* without users, oldest first */
-	struct store_object *idle_last;
+	struct object_queue idle;	  /* without users, oldest first */
 	size_t idle_count, idle_memory;	  /* of these */
 	int kept_max; /* descriptors from here on are for moments */
-	struct store_file *open_files; /* all, current or not */
+	LIST_HEAD(, store_file) open_files; /* all, current or not */
 
 	pthread_mutex_t scratch_lock;
 	struct table scratch_files; /* store_file, by inode number */

@@ -65,6 +65,7 @@ static struct store *store_new(const struct store_options *options)
 	clock_gettime(CLOCK_REALTIME, &now);
 	atomic_init(&store->next_name,
 		    now.tv_sec * 1000000000ULL + now.tv_nsec);
+	TAILQ_INIT(&store->idle);
 	claims_init(&store->names);
 	pthread_mutex_init(&store->names_lock, NULL);
 	pthread_mutex_init(&store->objects_lock, NULL);
@@ -137,8 +138,8 @@ static void drop_unfinished(struct table_link *link, void *context)
 
 int store_close(struct store *store)
 {
-	while (store->open_files)
-		drop_file(store->open_files);
+	while (!LIST_EMPTY(&store->open_files))
+		drop_file(LIST_FIRST(&store->open_files));
 	table_each(&store->objects, drop_unfinished, NULL);
 	objects_free(store);
 	control_close(store);

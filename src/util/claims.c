@@ -6,7 +6,8 @@
 
 void claims_init(struct claims *claims)
 {
-	claims->uses = claims->moves = NULL;
+	LIST_INIT(&claims->uses);
+	LIST_INIT(&claims->moves);
 	pthread_cond_init(&claims->ended, NULL);
 }
 
@@ -40,10 +41,13 @@ static bool is_free(const struct claims *claims, const struct claim *claim)
 {
 	const struct claim *other;
 
-	for (other = claims->moves; other; other = other->next)
+	LIST_FOREACH(other, &claims->moves, entry)
 		if (excludes(other, claim))
 			return false;
-	for (other = claims->uses; claim->moves && other; other = other->next)
+	/* Uses do not exclude each other. */
+	if (!claim->moves)
+		return true;
+	LIST_FOREACH(other, &claims->uses, entry)
 		if (excludes(claim, other))
 			return false;
 	return true;
@@ -51,27 +55,15 @@ static bool is_free(const struct claims *claims, const struct claim *claim)
 
 bool claims_try(struct claims *claims, struct claim *claim)
 {
-	struct claim **first = claim->moves ? &claims->moves : &claims->uses;
-
 	if (!is_free(claims, claim))
 		return false;
-	claim->previous = NULL;
-	claim->next = *first;
-	if (claim->next)
-		claim->next->previous = claim;
-	*first = claim;
+	LIST_INSERT_HEAD(claim->moves ? &claims->moves : &claims->uses, claim,
+			 entry);
 	return true;
 }
 
 void claims_end(struct claims *claims, struct claim *claim)
 {
-	struct claim **first = claim->moves ? &claims->moves : &claims->uses;
-
-	if (claim->previous)
-		claim->previous->next = claim->next;
-	else
-		*first = claim->next;
-	if (claim->next)
-		claim->next->previous = claim->previous;
+	LIST_REMOVE(claim, entry);
 	pthread_cond_broadcast(&claims->ended);
 }

@@ -26,15 +26,18 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/queue.h>
 
 struct claim {
 	const char *paths[2]; /* without a leading slash; the second or NULL */
 	bool moves;
-	struct claim *previous, *next; /* of those of its kind */
+	LIST_ENTRY(claim) entry; /* among those of its kind */
 };
 
+LIST_HEAD(claim_list, claim);
+
 struct claims {
-	struct claim *uses, *moves;
+	struct claim_list uses, moves;
 	pthread_cond_t ended; /* some claim ended */
 };
 

@@ -11,6 +11,7 @@ question: NOLINTNEXTLINE, cppcheck-suppress, and for gcc pragmas around a
 function."""
 
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -40,8 +41,18 @@ def gcc(file, flags):
             "-S", "-o", "/dev/null", file]
 
 
+@functools.lru_cache(None)
+def header(name):
+    """Where the compiler finds a header."""
+    done = subprocess.run(["cc", "-M", "-include", name, "-x", "c", "/dev/null"],
+                          check=True, capture_output=True, text=True)
+    return next(word for word in done.stdout.split() if word.endswith(name))
+
+
 def cppcheck(file, flags):
     words = [f for f in flags if f.startswith(("-D", "-I"))]
+    # It reads no headers of the system, but must know the macros of this one.
+    words.append(f"--include={header('sys/queue.h')}")
     # The name is for cleanup.h.
     return ["cppcheck", "-D__CPPCHECK__", "--quiet", "--error-exitcode=1",
             "--enable=warning,portability,performance", "--inline-suppr",

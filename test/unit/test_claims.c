@@ -57,7 +57,7 @@ static void check_row(size_t i)
 	if (rows[i].together)
 		claims_end(&claims, &claim);
 	claims_end(&claims, &other);
-	ck_assert(!claims.uses && !claims.moves);
+	ck_assert(LIST_EMPTY(&claims.uses) && LIST_EMPTY(&claims.moves));
 	claims_done(&claims);
 }
 
