@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "failing.h"
 #include "operations.h"
 
 #include <errno.h>
@@ -266,6 +267,55 @@ RUN(getacl,
 RUN(getacl_none, store_getxattr(STORE, "plain", STORE_OBJECT, ACCESS, NULL, 0))
 RUN(listxattr, store_listxattr(STORE, "plain", STORE_OBJECT, true, NULL, 0))
 
+/* All that is listed, and no more. */
+static int list(struct scene *scene, const char *dir, enum store_kind kind)
+{
+	struct store_listing *listing;
+	int rc = store_list(scene->store, dir, kind, &listing);
+
+	if (rc < 0)
+		return rc;
+	rc = store_listing_count(listing);
+	store_listing_free(listing);
+	return rc;
+}
+
+RUN(list, list(scene, "", STORE_DIRECTORY))
+RUN(list_object, list(scene, "plain", STORE_OBJECT))
+RUN(list_mirrored, list(scene, "mirrored", STORE_DIRECTORY))
+RUN(list_scratch, list(scene, "plain/.dir", STORE_SCRATCH_DIRECTORY))
+RUN(list_broken, list(scene, "broken", STORE_OBJECT))
+RUN(list_missing, list(scene, "missing", STORE_DIRECTORY))
+RUN(check_list, store_check_list(STORE, "plain", STORE_OBJECT))
+RUN(check_list_directory, store_check_list(STORE, "d", STORE_DIRECTORY))
+RUN(check_list_broken, store_check_list(STORE, "broken", STORE_OBJECT))
+RUN(lookup_missing, store_lookup(STORE, "plain", STORE_OBJECT, "link",
+				 &(struct store_entry){0}))
+RUN(lookup_nowhere, store_lookup(STORE, "missing", STORE_OBJECT, "data",
+				 &(struct store_entry){0}))
+RUN(lookup_scratch, store_lookup(STORE, "plain", STORE_OBJECT, ".scratch",
+				 &(struct store_entry){0}))
+RUN(lookup_no_scratch, store_lookup(STORE, "d", STORE_DIRECTORY, ".none",
+				    &(struct store_entry){0}))
+RUN(lookup_control, store_lookup(STORE, "", STORE_DIRECTORY, ".bkupfs",
+				 &(struct store_entry){0}))
+
+/* A store is closed, and another one opened. */
+static int run_remount(struct scene *scene)
+{
+	const char *kind = failing.kind;
+	int fd = open(scene->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int closed = store_close(scene->store);
+	int rc = store_open(fd, &scene->options, &scene->store);
+
+	failing.kind = NULL;
+	close(fd);
+	if (rc < 0)
+		ck_assert_int_eq(scene_open(scene), 0);
+	failing.kind = kind;
+	return rc < 0 ? rc : closed;
+}
+
 #define ROW(name, expected)                                                    \
 	{                                                                      \
 #name, run_##name, expected, false, false                      \
@@ -377,6 +427,21 @@ const struct operation operations_of_nodes[] = {
 	ROW(unlink_directory, -EISDIR),
 	ROW(unlink_below, -ENOENT),
 	ROW(syncdir_missing, -ENOENT),
+	ROW(list, 14),
+	ROW(list_object, 6),
+	ROW(list_mirrored, 1),
+	ROW(list_scratch, 0),
+	ROW(list_broken, -EBADMSG),
+	ROW(list_missing, -ENOENT),
+	ROW(check_list, 0),
+	ROW(check_list_directory, 0),
+	ROW(check_list_broken, -EBADMSG),
+	ROW(lookup_missing, -ENOENT),
+	ROW(lookup_nowhere, -ENOENT),
+	ROW(lookup_scratch, 0),
+	ROW(lookup_no_scratch, -ENOENT),
+	ROW(lookup_control, -ENOENT),
+	ROW(remount, 0),
 	ROW(listxattr, 9),
 };
 const size_t operations_of_nodes_count = N_ELEMENTS(operations_of_nodes);
