@@ -9,6 +9,16 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+int operation_close(struct store_file *file, ssize_t rc, int access)
+{
+	if (rc >= 0)
+		rc = store_file_flush(file);
+	if (rc < 0)
+		store_file_discard(file);
+	store_file_close(file, access);
+	return rc;
+}
+
 static void put_link(struct scene *scene, const char *from, const char *to)
 {
 	ck_assert_int_eq(link(scene_at(scene, from), scene_at(scene, to)), 0);

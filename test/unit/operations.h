@@ -26,6 +26,17 @@ extern const size_t operations_of_content_count;
 extern const struct operation operations_of_names[];
 extern const size_t operations_of_names_count;
 
+/*
+ * Flushes what an operation did to a file, if that went well, and closes it. A
+ * writer who was told of an error gives up, so that what he wrote is not kept
+ * for him.
+ *
+ * rc: 0 or more, or -errno.
+ * access: that of the open.
+ * Returns: rc, or what the flush gave.
+ */
+int operation_close(struct store_file *file, ssize_t rc, int access);
+
 /* Fills an empty SOURCE with something of every kind. */
 void operations_prepare(struct scene *scene, bool large);
 

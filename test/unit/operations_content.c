@@ -12,10 +12,7 @@
 
 enum { LARGE_SIZE = 1200000 };
 
-/*
- * Opens, changes, flushes and closes. A writer who was told of an error gives
- * up, so that what he wrote is not kept for him.
- */
+/* Opens, changes, flushes and closes. */
 static int change(struct scene *scene, const char *dir, const char *name,
 		  int flags, int (*how)(struct store_file *file))
 {
@@ -25,12 +22,7 @@ static int change(struct scene *scene, const char *dir, const char *name,
 	if (rc < 0)
 		return rc;
 	rc = how(file);
-	if (rc >= 0)
-		rc = store_file_flush(file);
-	if (rc < 0)
-		store_file_discard(file);
-	store_file_close(file, O_RDWR);
-	return rc;
+	return operation_close(file, rc, O_RDWR);
 }
 
 static int write_new(struct store_file *file)
@@ -221,50 +213,35 @@ static int run_close(struct scene *scene)
 	return rc;
 }
 
-/* Somebody else changes another stream meanwhile. */
-static int run_merge(struct scene *scene)
+/* Writes while somebody else puts another version in place. */
+static int merge(struct scene *scene, int flags, const char *version)
 {
 	const char *kind = failing.kind;
 	struct store_file *file;
-	int rc = scene_file(scene, "plain", "data", O_WRONLY, &file);
+	int rc = scene_file(scene, "plain", "data", O_WRONLY | flags, &file);
 	ssize_t n;
 
 	if (rc < 0)
 		return rc;
 	n = store_file_write(file, "new", 3, 0, false);
 	failing.kind = NULL;
-	scene_put(scene, "other", "d=old e=other a=alternate");
+	scene_put(scene, "other", version);
 	ck_assert_int_eq(
 		rename(scene_at(scene, "other"), scene_at(scene, "plain")), 0);
 	failing.kind = kind;
-	rc = n < 0 ? n : store_file_flush(file);
-	if (rc < 0)
-		store_file_discard(file);
-	store_file_close(file, O_WRONLY);
-	return rc;
+	return operation_close(file, n, O_WRONLY);
 }
 
-/* Somebody else wrote just that. */
+/* He changes another stream. */
+static int run_merge(struct scene *scene)
+{
+	return merge(scene, 0, "d=old e=other a=alternate");
+}
+
+/* He wrote just that. */
 static int run_merge_same(struct scene *scene)
 {
-	const char *kind = failing.kind;
-	struct store_file *file;
-	int rc = scene_file(scene, "plain", "data", O_WRONLY | O_TRUNC, &file);
-	ssize_t n;
-
-	if (rc < 0)
-		return rc;
-	n = store_file_write(file, "new", 3, 0, false);
-	failing.kind = NULL;
-	scene_put(scene, "other", "d=new e=other a=alternate");
-	ck_assert_int_eq(
-		rename(scene_at(scene, "other"), scene_at(scene, "plain")), 0);
-	failing.kind = kind;
-	rc = n < 0 ? n : store_file_flush(file);
-	if (rc < 0)
-		store_file_discard(file);
-	store_file_close(file, O_WRONLY);
-	return rc;
+	return merge(scene, O_TRUNC, "d=new e=other a=alternate");
 }
 
 /* A writer comes while somebody reads, and another one writes after him. */
@@ -283,10 +260,7 @@ static int run_supersede(struct scene *scene)
 	rc = scene_file(scene, "plain", "data", O_WRONLY, &writer);
 	if (rc == 0) {
 		n = store_file_write(writer, "new", 3, 0, false);
-		rc = n < 0 ? n : store_file_flush(writer);
-		if (rc < 0)
-			store_file_discard(writer);
-		store_file_close(writer, O_WRONLY);
+		rc = operation_close(writer, n, O_WRONLY);
 	}
 	store_file_close(reader, O_RDONLY);
 	return rc;
@@ -307,10 +281,7 @@ static int run_read_while_patched(struct scene *scene)
 		return rc;
 	}
 	n = store_file_write(writer, "new and long", 12, 0, false);
-	rc = n < 0 ? n : store_file_flush(writer);
-	if (rc < 0)
-		store_file_discard(writer);
-	store_file_close(writer, O_WRONLY);
+	rc = operation_close(writer, n, O_WRONLY);
 	n = store_file_read(reader, (char[9]){0}, 9, 0);
 	store_file_close(reader, O_RDONLY);
 	return rc < 0 ? rc : n < 0 ? 0 : rc;
@@ -330,10 +301,7 @@ static int run_copy(struct scene *scene)
 		return rc;
 	}
 	n = store_file_copy(from, 0, to, 0, 100);
-	rc = n < 0 ? n : store_file_flush(to);
-	if (rc < 0)
-		store_file_discard(to);
-	store_file_close(to, O_WRONLY);
+	rc = operation_close(to, n, O_WRONLY);
 	store_file_close(from, O_RDONLY);
 	return rc;
 }

@@ -136,12 +136,7 @@ static int run_utimens_dirty(struct scene *scene)
 	rc = n < 0 ? n
 		   : store_utimens(scene->store, "plain/data", STORE_STREAM,
 				   times);
-	if (rc == 0)
-		rc = store_file_flush(file);
-	if (rc < 0)
-		store_file_discard(file);
-	store_file_close(file, O_WRONLY);
-	return rc;
+	return operation_close(file, rc, O_WRONLY);
 }
 
 /* All that is told of a stream. */
@@ -169,12 +164,7 @@ static int with_open(struct scene *scene, const char *dir, const char *name,
 	if (rc < 0)
 		return rc;
 	rc = what(scene);
-	if (rc >= 0)
-		rc = store_file_flush(file);
-	if (rc < 0)
-		store_file_discard(file);
-	store_file_close(file, O_WRONLY);
-	return rc;
+	return operation_close(file, rc, O_WRONLY);
 }
 
 RUN(chmod_first, store_chmod(STORE, "first/data", STORE_STREAM, 0640))
