@@ -45,7 +45,6 @@ static int resolve(const struct layout *layout, const char *child,
 {
 	const struct layout_stream *known = layout_find(layout, child);
 	char first[BKUP_CHILD_SIZE];
-	struct bkup_name name;
 	int rc;
 
 	if (known) {
@@ -53,15 +52,9 @@ static int resolve(const struct layout *layout, const char *child,
 		bytes_add(ret_raw, known->raw.data, known->raw.size);
 		return 0;
 	}
-	rc = bkup_name_parse(child, &name);
-	if (rc < 0)
-		return rc;
-	bkup_name_format(name.id, name.raw, name.raw_size, 1, first);
-	if (name.ordinal > 1 && !layout_find(layout, first))
-		rc = -EINVAL;
-	*ret_id = name.id;
-	bytes_add(ret_raw, name.raw, name.raw_size);
-	bkup_name_done(&name);
+	rc = naive_parse_child(child, ret_id, ret_raw, first);
+	if (rc > 0)
+		rc = layout_find(layout, first) ? 0 : -EINVAL;
 	return rc;
 }
 

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from clients import check_files, start_clients, stop_clients
 from imagecase import BROKEN, MIB, ImageCase, skip_without_images, \
     write_until_error
-from mountcase import main, read, wait_for, write, write_all
+from mountcase import close_error, main, read, wait_for, write, write_all
 from nt_records import record
 
 CLIENTS = 4
@@ -43,12 +43,8 @@ class Lost(ImageCase):
     def let_go(self):
         """What close says, or None."""
         fd, self.held = self.held, None
-        try:
-            if fd is not None:
-                os.close(fd)
-        except OSError as error:
-            return error.errno
-        return None
+        error = close_error(fd) if fd is not None else None
+        return error and error.errno
 
     def stop_daemon(self):
         """It answers still, and ends."""

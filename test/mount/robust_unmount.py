@@ -14,7 +14,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
 from clients import GONE, check_files, start_clients, stop_clients
-from mountcase import LIBC, MountCase, main, read, wait_for, write
+from mountcase import LIBC, MountCase, close_error, main, read, \
+    wait_for, write
 from nt_records import record
 
 CLIENTS = 8
@@ -41,14 +42,9 @@ class Unmounts(MountCase):
         os.write(self.held, HELD)
 
     def let_go(self):
-        """What close says."""
+        """What close says, or None."""
         fd, self.held = self.held, None
-        try:
-            if fd is not None:
-                os.close(fd)
-        except OSError as error:
-            return error
-        return None
+        return close_error(fd) if fd is not None else None
 
     def ended(self, mount, status=0):
         """The daemon has ended, and nothing is mounted."""

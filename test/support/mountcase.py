@@ -281,6 +281,15 @@ def write_all(fd, data):
         view = view[os.write(fd, view):]
 
 
+def close_error(fd):
+    """What close says, or None."""
+    try:
+        os.close(fd)
+    except OSError as error:
+        return error
+    return None
+
+
 def fingerprint(path):
     """What a file is, if nobody touched it."""
     st = os.stat(path)

@@ -330,3 +330,20 @@ void naive_random(struct bytes *file, uint64_t *random, size_t records)
 			random_block(file, random);
 	}
 }
+
+int naive_parse_child(const char *child, uint32_t *ret_id, struct bytes *raw,
+		      char *ret_first)
+{
+	struct bkup_name name;
+	bool later;
+	int rc = bkup_name_parse(child, &name);
+
+	if (rc < 0)
+		return rc;
+	bkup_name_format(name.id, name.raw, name.raw_size, 1, ret_first);
+	*ret_id = name.id;
+	bytes_add(raw, name.raw, name.raw_size);
+	later = name.ordinal > 1;
+	bkup_name_done(&name);
+	return later;
+}

@@ -60,6 +60,17 @@ void naive_decode(struct naive *naive, const struct bytes *file);
 void naive_done(struct naive *naive);
 struct naive_stream *naive_find(const struct naive *naive, const char *child);
 
+/*
+ * What a child name stands for that no stream has yet.
+ *
+ * raw: the raw name is added to it.
+ * ret_first: the child name of the first stream with that id and raw name, of
+ * BKUP_CHILD_SIZE bytes.
+ * Returns: 1 if that is another one, 0 if not, or -errno.
+ */
+int naive_parse_child(const char *child, uint32_t *ret_id, struct bytes *raw,
+		      char *ret_first);
+
 /* Makes a random, well-formed file of so many records. */
 void naive_random(struct bytes *file, uint64_t *random, size_t records);
 

@@ -263,7 +263,6 @@ static int model_name(struct model *model, const char *child, uint32_t *ret_id,
 {
 	const struct wanted *known = model_find(model, child);
 	char first[BKUP_CHILD_SIZE];
-	struct bkup_name name;
 	int rc;
 
 	if (known) {
@@ -271,15 +270,9 @@ static int model_name(struct model *model, const char *child, uint32_t *ret_id,
 		bytes_add(ret_raw, known->raw.data, known->raw.size);
 		return 0;
 	}
-	rc = bkup_name_parse(child, &name);
-	if (rc < 0)
-		return rc;
-	bkup_name_format(name.id, name.raw, name.raw_size, 1, first);
-	if (name.ordinal > 1 && !model_find(model, first))
-		rc = -EINVAL;
-	*ret_id = name.id;
-	bytes_add(ret_raw, name.raw, name.raw_size);
-	bkup_name_done(&name);
+	rc = naive_parse_child(child, ret_id, ret_raw, first);
+	if (rc > 0)
+		rc = model_find(model, first) ? 0 : -EINVAL;
 	return rc;
 }
 
