@@ -211,15 +211,15 @@ static int add_restricted(scmp_filter_ctx filter)
 		/* Threads; clone3, which hides what it makes, is not there. */
 		{SCMP_SYS(clone),
 		 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
-		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FICLONE)},
+		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FICLONE, 0)},
 		/* What is read, or made up, does not become code. */
 		{SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
 		{SCMP_SYS(mmap2), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
 		{SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
-		{SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
-		{SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
-		{SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
-		{SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, getpid())},
+		{SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0)},
+		{SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0, 0)},
+		{SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)},
+		{SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, getpid(), 0)},
 	};
 	int rc = 0;
 

@@ -4,6 +4,7 @@
 #include "bkupfs/loop.h"
 #include "fs/fs.h"
 #include "util/log.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -70,7 +71,7 @@ int session_mount(const struct command *command, const char *source,
 		  const char *mount_point, struct fs *fs,
 		  struct session *ret_session)
 {
-	struct session session = {NULL};
+	struct session session = {.fuse = NULL};
 	int fd = mounter_start(command, source, mount_point, &session.mounter);
 
 	if (fd < 0) {

@@ -13,8 +13,8 @@
 static int forbid(scmp_filter_ctx filter, char *call)
 {
 	char *value = strchr(call, '=');
-	struct scmp_arg_cmp first =
-		SCMP_A0(SCMP_CMP_EQ, value ? strtoul(value + 1, NULL, 0) : 0);
+	struct scmp_arg_cmp first = SCMP_A0(
+		SCMP_CMP_EQ, value ? strtoul(value + 1, NULL, 0) : 0, 0);
 
 	if (value)
 		*value = 0;
