@@ -163,13 +163,9 @@ int store_mknod(struct store *store, const char *dir, enum store_kind kind,
 static int open_holder(struct store *store, const char *path,
 		       enum store_kind kind, const char **ret_name)
 {
-	cleanup_free char *dir = NULL;
-	int rc;
-
-	if (kind != STORE_SCRATCH && kind != STORE_SCRATCH_DIRECTORY)
-		return tree_open_parent(store, path, ret_name);
-	rc = tree_split(path, &dir, ret_name);
-	return rc < 0 ? rc : scratch_dir(store, dir, false);
+	if (kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY)
+		return scratch_open_parent(store, path, false, ret_name);
+	return tree_open_parent(store, path, ret_name);
 }
 
 ssize_t store_readlink(struct store *store, const char *path,

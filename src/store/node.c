@@ -40,18 +40,15 @@ int node_object_path(const char *path, enum store_kind kind, char **ret_path,
 
 static int open_scratch(struct store *store, const char *path)
 {
-	cleanup_free char *dir = NULL;
-	cleanup_close int parent = -1;
-	const char *name;
-	int rc = tree_split(path, &dir, &name);
+	const char *name = NULL;
+	cleanup_close int parent =
+		scratch_open_parent(store, path, false, &name);
+	int fd;
 
-	if (rc < 0)
-		return rc;
-	parent = scratch_dir(store, dir, false);
 	if (parent < 0)
 		return parent;
-	rc = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return rc < 0 ? -errno : rc;
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 static int open_node(struct store *store, const char *path,

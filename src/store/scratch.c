@@ -97,12 +97,8 @@ int scratch_dir(struct store *store, const char *dir, bool create)
 	return rc;
 }
 
-/*
- * Opens the directory that holds the mirror of what stands at path. With
- * symlinks in scratch, no call may walk more than one name.
- */
-static int open_holder(struct store *store, const char *path, bool create,
-		       const char **ret_name)
+int scratch_open_parent(struct store *store, const char *path, bool create,
+			const char **ret_name)
 {
 	cleanup_free char *dir = NULL;
 	int rc = tree_split(path, &dir, ret_name);
@@ -114,7 +110,7 @@ static int open_holder(struct store *store, const char *path, bool create,
 static int remove_mirror(struct store *store, const char *path)
 {
 	const char *name;
-	cleanup_close int dir = open_holder(store, path, false, &name);
+	cleanup_close int dir = scratch_open_parent(store, path, false, &name);
 
 	return dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -1 : 0;
 }
@@ -203,10 +199,10 @@ int scratch_move(struct store *store, const char *from, const char *to,
 		return scratch_move(store, to, from, false);
 	if (mirror < 0)
 		return mirror == -ENOENT ? 0 : mirror;
-	from_dir = open_holder(store, from, false, &from_name);
+	from_dir = scratch_open_parent(store, from, false, &from_name);
 	if (from_dir < 0)
 		return from_dir;
-	to_dir = open_holder(store, to, true, &to_name);
+	to_dir = scratch_open_parent(store, to, true, &to_name);
 	if (to_dir < 0)
 		return to_dir;
 	if (exchange && renameat2(from_dir, from_name, to_dir, to_name,

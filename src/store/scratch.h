@@ -19,6 +19,16 @@
 int scratch_dir(struct store *store, const char *dir, bool create);
 
 /*
+ * Opens the directory that holds the mirror of what stands at path, or the
+ * scratch at path: with symlinks in scratch, no call may walk more than one
+ * name.
+ *
+ * ret_name: the last part of path, pointing into it.
+ */
+int scratch_open_parent(struct store *store, const char *path, bool create,
+			const char **ret_name);
+
+/*
  * Removes the mirror of dir, and those above it, as far as they are empty.
  * kind: of what stands at dir; what is itself scratch is not removed.
  */
