@@ -46,6 +46,7 @@
 #ifndef BKUP_BKUP_H
 #define BKUP_BKUP_H
 
+#include <bkup/fault.h>
 #include <bkup/name.h>
 #include <bkup/reader.h>
 #include <bkup/record.h>

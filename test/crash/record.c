@@ -110,7 +110,7 @@ static void note_write(const struct call *call, uint64_t size)
 	event = add_event(EVENT_WRITE, inode);
 	event->offset = offset;
 	event->size = size;
-	event->bytes = (struct bytes){bytes, size, size};
+	event->bytes = (struct bytes){.data = bytes, .size = size};
 }
 
 /* What is not a write to a place, for it may change the size, or all. */

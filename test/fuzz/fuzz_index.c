@@ -160,7 +160,7 @@ static void check_runs(const struct index *index, const struct naive *naive,
 static void check_index(const struct index *index, const uint8_t *data,
 			size_t size)
 {
-	struct bytes good = {(uint8_t *)data, size, size};
+	struct bytes good = {.data = (uint8_t *)data, .size = size};
 	struct naive naive;
 
 	naive_decode(&naive, &good);

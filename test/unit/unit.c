@@ -18,34 +18,13 @@ const size_t unit_chunks_count = N_ELEMENTS(unit_chunks);
 
 static volatile sig_atomic_t interrupts;
 
-void bytes_done(struct bytes *bytes)
-{
-	free(bytes->data);
-	*bytes = (struct bytes){0};
-}
-
-static uint8_t *bytes_extend(struct bytes *bytes, size_t size)
-{
-	size_t needed = bytes->size + size;
-
-	if (needed >= bytes->capacity) {
-		bytes->capacity = 2 * needed + 64;
-		bytes->data = realloc(bytes->data, bytes->capacity);
-		ck_assert_ptr_nonnull(bytes->data);
-	}
-	bytes->size = needed;
-	return bytes->data + needed - size;
-}
-
-void bytes_add(struct bytes *bytes, const void *data, size_t size)
-{
-	if (size)
-		memcpy(bytes_extend(bytes, size), data, size);
-}
-
 void bytes_fill(struct bytes *bytes, int value, size_t size)
 {
-	memset(bytes_extend(bytes, size), value, size);
+	size_t at = bytes->size;
+
+	bytes_add_zeros(bytes, size);
+	ck_assert_int_eq(bytes->error, 0);
+	memset(bytes->data + at, value, size);
 }
 
 bool bytes_are(const struct bytes *bytes, const void *data, size_t size)
@@ -104,7 +83,10 @@ void bytes_load(struct bytes *bytes, const char *path)
 	snprintf(full, sizeof(full), "%s/%s", UNIT_DATA, path);
 	fd = open(full, O_RDONLY | O_CLOEXEC);
 	ck_assert_msg(fd >= 0 && fstat(fd, &st) == 0, "cannot open '%s'", full);
-	ck_assert_int_eq(read(fd, bytes_extend(bytes, st.st_size), st.st_size),
+	bytes_add_zeros(bytes, st.st_size);
+	ck_assert_int_eq(bytes->error, 0);
+	ck_assert_int_eq(read(fd, bytes->data + bytes->size - st.st_size,
+			      st.st_size),
 			 st.st_size);
 	close(fd);
 }

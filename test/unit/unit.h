@@ -3,6 +3,8 @@
 #ifndef UNIT_UNIT_H
 #define UNIT_UNIT_H
 
+#include "util/bytes.h"
+
 #include <bkup/record.h>
 
 #include <check.h>
@@ -16,14 +18,6 @@
 extern const size_t unit_chunks[];
 extern const size_t unit_chunks_count;
 
-/* Bytes that grow. */
-struct bytes {
-	uint8_t *data;
-	size_t size, capacity;
-};
-
-void bytes_done(struct bytes *bytes);
-void bytes_add(struct bytes *bytes, const void *data, size_t size);
 void bytes_fill(struct bytes *bytes, int value, size_t size);
 bool bytes_are(const struct bytes *bytes, const void *data, size_t size);
 
