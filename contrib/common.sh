@@ -10,8 +10,9 @@ export LC_ALL=C.UTF-8
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config libfuse3-dev libxxhash-dev
 	libjansson-dev libseccomp-dev fuse3)
 # Programs that the tests use.
-TEST_PACKAGES=(check python3 acl attr clang-tidy cppcheck e2fsprogs ed fio git
-	libxxhash0 man-db procps psmisc rsync strace valgrind vim xfsprogs)
+TEST_PACKAGES=(check python3 acl attr bash-completion clang-tidy cppcheck
+	e2fsprogs ed fio git jq libxxhash0 man-db procps psmisc python3-samba
+	rsync strace valgrind vim xfsprogs zsh)
 
 die() {
 	echo "${0##*/}: $*" >&2
