@@ -50,6 +50,8 @@
 #include <bkup/name.h>
 #include <bkup/reader.h>
 #include <bkup/record.h>
+#include <bkup/sddl.h>
+#include <bkup/security.h>
 #include <bkup/sparse.h>
 #include <bkup/writer.h>
 

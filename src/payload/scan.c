@@ -93,3 +93,18 @@ int scan_number(struct scan *scan, bool octal, uint64_t max,
 	*ret_value = value;
 	return 0;
 }
+
+bool scan_hex(struct scan *scan, uint8_t *ret_byte)
+{
+	unsigned int high, low;
+
+	if (scan_failed(scan) || scan->size - scan->at < 2)
+		return false;
+	high = digit_value(scan->text[scan->at]);
+	low = digit_value(scan->text[scan->at + 1]);
+	if (high > 15 || low > 15)
+		return false;
+	*ret_byte = (uint8_t)(high << 4 | low);
+	scan->at += 2;
+	return true;
+}

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct scan {
-	const char *text; /* size bytes, which may be any, NUL as well */
-	size_t size, at;  /* at <= size */
+	const char *text;	 /* size bytes, which may be any, NUL as well */
+	size_t size, at;	 /* at <= size */
 	struct bkup_fault fault; /* what is NULL while there is none */
 };
 
@@ -46,5 +46,8 @@ int scan_expect(struct scan *scan, const char *word, const char *what);
  */
 int scan_number(struct scan *scan, bool octal, uint64_t max,
 		uint64_t *ret_value);
+
+/* Takes two hexadecimal digits as a byte; false if they do not stand here. */
+bool scan_hex(struct scan *scan, uint8_t *ret_byte);
 
 #endif

@@ -31,8 +31,8 @@ void bytes_add_u64(struct bytes *bytes, uint64_t value);
 
 /* Text, without a terminator. */
 void bytes_add_text(struct bytes *bytes, const char *text);
-__attribute__((format(printf, 2, 3))) void
-bytes_print(struct bytes *bytes, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void bytes_print(struct bytes *bytes,
+						       const char *format, ...);
 
 /*
  * Hands over what was put together, with a NUL behind it that does not count;

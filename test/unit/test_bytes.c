@@ -10,9 +10,9 @@
 
 START_TEST(puts_pieces_together)
 {
-	static const uint8_t expected[] = {1, 3, 2, 7,	6, 5,	4,   15,
-					   14, 13, 12, 11, 10, 9, 8, 'a', 'b',
-					   '-', '7', 0, 'x', 0, 0, 0};
+	static const uint8_t expected[] = {1,	3,   2,	  7,  6,   5, 4, 15,
+					   14,	13,  12,  11, 10,  9, 8, 'a',
+					   'b', '-', '7', 0,  'x', 0, 0, 0};
 	struct bytes bytes = {0};
 	uint8_t *data;
 	size_t size;

@@ -118,10 +118,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		reads_numbers,
-		refuses_what_is_no_number,
-		takes_words_in_any_case,
-		stays_at_its_first_fault,
+		reads_numbers,		 refuses_what_is_no_number,
+		takes_words_in_any_case, stays_at_its_first_fault,
 		does_not_end_at_a_nul,
 	};
 
