@@ -53,6 +53,7 @@
 #include <bkup/sddl.h>
 #include <bkup/security.h>
 #include <bkup/sparse.h>
+#include <bkup/stream.h>
 #include <bkup/writer.h>
 
 #endif

@@ -61,14 +61,14 @@ static enum status copy_record(struct copy *copy, uint64_t offset)
 static enum status copy_forward(struct copy *copy)
 {
 	struct input *input = copy->input;
-	bool takes_blocks = stream_takes_blocks(input->record.id);
+	bool takes_blocks = bkup_stream_takes_blocks(input->record.id);
 	uint64_t size = input->record.size;
 	enum status status = copy_record(copy, 0);
 	int rc = 0;
 
 	while (status == STATUS_FINE && takes_blocks &&
 	       (rc = input_next(input)) == 1 &&
-	       !stream_takes_blocks(input->record.id)) {
+	       !bkup_stream_takes_blocks(input->record.id)) {
 		uint64_t offset = 0, length = 0;
 
 		if (input->record.id != BKUP_SPARSE_BLOCK)
@@ -91,12 +91,12 @@ static enum status copy_forward(struct copy *copy)
 /* Adds the stream whose record is current to a map, and its blocks. */
 static int make_map(struct input *input, struct bkup_sparse_map *map)
 {
-	bool takes_blocks = stream_takes_blocks(input->record.id);
+	bool takes_blocks = bkup_stream_takes_blocks(input->record.id);
 	int rc = bkup_sparse_map_add(map, 0, input->record.size,
 				     input->start + input_offset(input));
 
 	while (rc >= 0 && takes_blocks && (rc = input_next(input)) == 1 &&
-	       !stream_takes_blocks(input->record.id)) {
+	       !bkup_stream_takes_blocks(input->record.id)) {
 		uint64_t offset = 0, size = 0;
 
 		if (input->record.id != BKUP_SPARSE_BLOCK)

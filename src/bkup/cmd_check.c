@@ -14,7 +14,7 @@ static int check_record(struct check *check, struct input *input,
 	uint32_t id = input->record.id;
 	uint64_t offset, size;
 
-	if (stream_takes_blocks(id))
+	if (bkup_stream_takes_blocks(id))
 		*have_owner = true;
 	if (id != BKUP_SPARSE_BLOCK || !*have_owner)
 		check->streams++;

@@ -29,11 +29,6 @@ struct walk {
 	bool have_owner; /* the first pending stream takes blocks */
 };
 
-bool stream_takes_blocks(uint32_t id)
-{
-	return id == BKUP_DATA || id == BKUP_ALTERNATE_DATA;
-}
-
 static bool seen_matches(const struct table_link *link, const void *key)
 {
 	return strcmp(table_item(link, const struct seen, link)->name, key) ==
@@ -107,7 +102,7 @@ static int flush_pending(struct walk *walk)
 static int add_stream(struct walk *walk)
 {
 	const struct bkup_record *record = &walk->input->record;
-	bool takes_blocks = stream_takes_blocks(record->id);
+	bool takes_blocks = bkup_stream_takes_blocks(record->id);
 	char *child;
 	int rc = 0;
 
@@ -115,8 +110,7 @@ static int add_stream(struct walk *walk)
 		rc = flush_pending(walk);
 	if (rc == 0)
 		rc = array_reserve(&walk->pending, walk->pending_count, 1,
-				   &walk->pending_room,
-				   sizeof(*walk->pending));
+				   &walk->pending_room, sizeof(*walk->pending));
 	if (rc < 0)
 		return rc;
 	child = name_child(walk);
@@ -225,7 +219,7 @@ int streams_find(struct input *input, const char *child)
 			continue;
 		if (is_wanted(input, child, &count))
 			return 1;
-		have_owner = have_owner || stream_takes_blocks(id);
+		have_owner = have_owner || bkup_stream_takes_blocks(id);
 	}
 	return rc;
 }

@@ -19,9 +19,6 @@ struct stream {
 	char *child;	  /* its name; malloc'ed */
 };
 
-/* Whether SPARSE_BLOCKs after a record of that id belong to it. */
-bool stream_takes_blocks(uint32_t id);
-
 /*
  * Gets one stream. Returns 0 to go on, else -errno, which ends the walk and
  * becomes its result.

@@ -17,18 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-uint32_t plan_default_attributes(uint32_t id, bool sparse)
-{
-	if (id == BKUP_SECURITY_DATA)
-		return BKUP_CONTAINS_SECURITY;
-	return sparse ? BKUP_SPARSE_ATTRIBUTE : 0;
-}
-
-bool plan_may_be_sparse(uint32_t id)
-{
-	return id == BKUP_DATA || id == BKUP_ALTERNATE_DATA;
-}
-
 /* Adds a run of bytes to the new file. */
 static int add_segment(struct plan *plan, enum plan_source source,
 		       uint64_t offset, uint64_t size)
@@ -58,8 +46,8 @@ static int add_segment(struct plan *plan, enum plan_source source,
 static int add_bytes(struct plan *plan, const void *bytes, size_t size)
 {
 	size_t offset = plan->bytes_used;
-	int rc = array_reserve(&plan->bytes, offset, size, &plan->bytes_room,
-			       1);
+	int rc =
+		array_reserve(&plan->bytes, offset, size, &plan->bytes_room, 1);
 
 	if (rc < 0)
 		return rc;
@@ -195,8 +183,8 @@ static int add_stream(struct plan *plan, const struct index *index,
 	const struct index_stream *old =
 		part->stream == PART_NEW ? NULL : &index->streams[part->stream];
 	bool content = part->head && part->head->stage;
-	char *name = strdup(part->head ? part->head->child
-				       : index_name(index, old));
+	char *name =
+		strdup(part->head ? part->head->child : index_name(index, old));
 
 	/* What is new has content of its own. */
 	assert(content || old);
@@ -237,66 +225,14 @@ static int emit(struct plan *plan, const struct index *index,
 	return rc;
 }
 
-static int add_extent(struct part_head *head, uint64_t offset, uint64_t end,
-		      size_t *room)
+/* What is staged for a head, and what shows through it. */
+static int seek_staged(void *context, uint64_t offset, int whence,
+		       uint64_t *ret_offset)
 {
-	struct bkup_extent *last =
-		head->extent_count ? &head->extents[head->extent_count - 1]
-				   : NULL;
-	int rc;
-
-	if (last && offset - (last->offset + last->size) < PLAN_HOLE_MIN) {
-		last->size = end - last->offset;
-		return 0;
-	}
-	rc = array_reserve(&head->extents, head->extent_count, 1, room,
-			   sizeof(*head->extents));
-	if (rc < 0)
-		return rc;
-	head->extents[head->extent_count++] =
-		(struct bkup_extent){.offset = offset, .size = end - offset};
-	return 0;
-}
-
-/* Finds the data of what is staged, joined over holes that are too short. */
-static int find_extents(struct part_head *head)
-{
+	const struct part_head *head = context;
 	const struct stage_base base = {.stream = head->base};
-	uint64_t at = 0;
-	size_t room = 0;
 
-	while (at < head->size) {
-		uint64_t data, end = 0;
-		int rc = stage_seek(head->stage, &base, at, SEEK_DATA, &data);
-
-		if (rc == -ENXIO)
-			break;
-		if (rc == 0)
-			rc = stage_seek(head->stage, &base, data, SEEK_HOLE,
-					&end);
-		if (rc < 0)
-			return rc;
-		/* A short hole at the very start is data too. */
-		if (!head->extent_count && data < PLAN_HOLE_MIN)
-			data = 0;
-		rc = add_extent(head, data, end, &room);
-		if (rc < 0)
-			return rc;
-		at = end;
-	}
-	return 0;
-}
-
-/* Whether the extents leave holes that are worth a sparse set. */
-static bool is_sparse(const struct part_head *head)
-{
-	const struct bkup_extent *only = head->extents;
-
-	if (head->extent_count > 1)
-		return true;
-	if (!head->extent_count)
-		return head->size >= PLAN_HOLE_MIN;
-	return only->offset || head->size - only->size >= PLAN_HOLE_MIN;
+	return stage_seek(head->stage, &base, offset, whence, ret_offset);
 }
 
 /* A SPARSE_BLOCK of its own must be one that a reader takes. */
@@ -305,8 +241,8 @@ static int check_block(const struct part_head *head,
 {
 	uint8_t bytes[BKUP_SPARSE_OFFSET_SIZE];
 	uint64_t offset;
-	ssize_t n = stage_read(edit->stage, &edit->base, bytes, sizeof(bytes),
-			       0);
+	ssize_t n =
+		stage_read(edit->stage, &edit->base, bytes, sizeof(bytes), 0);
 
 	if (n < 0)
 		return n;
@@ -328,11 +264,12 @@ static int head_set_content(struct part_head *head,
 	head->size = edit->stage->size;
 	if (head->name.id == BKUP_SPARSE_BLOCK)
 		rc = check_block(head, edit);
-	if (rc == 0 && plan_may_be_sparse(head->name.id))
-		rc = find_extents(head);
+	if (rc == 0 && bkup_stream_takes_blocks(head->name.id))
+		rc = bkup_stream_extents(seek_staged, head, head->size,
+					 &head->extents, &head->extent_count);
 	if (rc < 0)
 		return rc;
-	head->sparse = plan_may_be_sparse(head->name.id) && is_sparse(head);
+	head->sparse = rc;
 	head->attributes = attributes;
 	if (head->sparse)
 		head->attributes |= BKUP_SPARSE_ATTRIBUTE;
@@ -343,8 +280,8 @@ static int head_set_content(struct part_head *head,
 static uint32_t ordinal_of(const struct bkup_name *name, const char *child)
 {
 	char first[BKUP_CHILD_SIZE];
-	size_t size = bkup_name_format(name->id, name->raw, name->raw_size, 1,
-				       first);
+	size_t size =
+		bkup_name_format(name->id, name->raw, name->raw_size, 1, first);
 
 	return child[size] == '#' ? strtoul(child + size + 1, NULL, 10) : 1;
 }
@@ -412,7 +349,7 @@ static int edit_set(struct parts *parts, const struct index *index,
 	else if (old)
 		attributes = old->record.attributes & ~BKUP_SPARSE_ATTRIBUTE;
 	else
-		attributes = plan_default_attributes(head->name.id, false);
+		attributes = bkup_stream_attributes(head->name.id, false);
 	rc = head_set_content(head, edit, old, attributes);
 	if (rc < 0)
 		return rc;
@@ -437,11 +374,11 @@ static int edit_rehead(struct parts *parts, const struct index *index,
 	if (head->name.id == stream->record.id)
 		head->attributes = stream->record.attributes;
 	else if (head->name.id == BKUP_SPARSE_BLOCK ||
-		 (head->sparse && !plan_may_be_sparse(head->name.id)))
+		 (head->sparse && !bkup_stream_takes_blocks(head->name.id)))
 		return -EXDEV;
 	else
-		head->attributes = plan_default_attributes(head->name.id,
-							   head->sparse);
+		head->attributes =
+			bkup_stream_attributes(head->name.id, head->sparse);
 	parts_set_head(parts, stream - index->streams, head);
 	return 0;
 }

@@ -11,9 +11,6 @@
 #include "store/stage.h"
 #include "store/store.h"
 
-/* A hole of a staged file at least this long makes a stream sparse. */
-enum { PLAN_HOLE_MIN = 65536 };
-
 /* What is to become of an object. */
 struct plan_edit {
 	enum plan_edit_kind {
@@ -94,11 +91,5 @@ bool plan_stays(const struct plan_segment *segment, enum plan_source source,
  * Errors: -EINVAL, -ENAMETOOLONG, -ENOMEM.
  */
 int plan_check_name(const struct index *index, const char *child);
-
-/* The attributes that a new header gets where nobody said otherwise. */
-uint32_t plan_default_attributes(uint32_t id, bool sparse);
-
-/* Whether streams of an id may have sparse blocks. */
-bool plan_may_be_sparse(uint32_t id);
 
 #endif

@@ -39,8 +39,8 @@ void parts_done(struct parts *parts)
 
 int parts_add(struct parts *parts, const struct part_head *head)
 {
-	parts->items[parts->count++] = (struct part){
-		.stream = PART_NEW, .first = true, .head = head};
+	parts->items[parts->count++] =
+		(struct part){.stream = PART_NEW, .first = true, .head = head};
 	return 0;
 }
 
@@ -87,7 +87,7 @@ static bool owns_blocks(const struct index *index, const struct part *part)
 {
 	uint32_t id = part_id(index, part);
 
-	return part->first && (id == BKUP_DATA || id == BKUP_ALTERNATE_DATA);
+	return part->first && bkup_stream_takes_blocks(id);
 }
 
 static bool same_stream(const struct part *a, const struct part *b)
@@ -133,31 +133,11 @@ static int sort_by_stream(struct parts *parts, const struct index *index,
 	return 0;
 }
 
-static size_t canonical_rank(uint32_t id)
-{
-	switch (id) {
-	case BKUP_SECURITY_DATA:
-		return 0;
-	case BKUP_REPARSE_DATA:
-		return 1;
-	case BKUP_SPARSE_BLOCK:
-		return 2;
-	case BKUP_DATA:
-		return 3;
-	case BKUP_EA_DATA:
-		return 4;
-	case BKUP_ALTERNATE_DATA:
-		return 5;
-	default:
-		return 6;
-	}
-}
-
 static int arrange_canonically(struct parts *parts, const struct index *index)
 {
 	for (size_t i = 0; i < parts->count; i++)
 		parts->items[i].order =
-			canonical_rank(part_id(index, &parts->items[i])) *
+			bkup_stream_rank(part_id(index, &parts->items[i])) *
 				(parts->count + 1) +
 			i;
 	return sort_by_stream(parts, index, NULL);
@@ -212,8 +192,7 @@ static int move_before(struct parts *parts, size_t moving, size_t place)
 
 /* The first part that a test finds, or the number of parts. */
 static size_t find_part(const struct parts *parts, const struct index *index,
-			bool (*test)(const struct index *,
-				     const struct part *))
+			bool (*test)(const struct index *, const struct part *))
 {
 	size_t i = 0;
 
@@ -263,10 +242,9 @@ static unsigned long parse_ordinal(const char *text)
 static unsigned long ordinal_of(const struct index *index,
 				const struct part *part, const char *base)
 {
-	const char *name = part->head ? part->head->child
-				      : index_name(index,
-						   &index->streams
-							    [part->stream]);
+	const char *name =
+		part->head ? part->head->child
+			   : index_name(index, &index->streams[part->stream]);
 	size_t size = strlen(base);
 
 	if (!part->first || strncmp(name, base, size) != 0)
@@ -307,7 +285,8 @@ static int arrange_ordinals(struct parts *parts, const struct index *index)
 		const struct part_head *head = &parts->heads[i];
 		int rc = 0;
 
-		if (head->child && (index->duplicates || head->name.ordinal > 1))
+		if (head->child &&
+		    (index->duplicates || head->name.ordinal > 1))
 			rc = arrange_ordinal(parts, index, head);
 		if (rc < 0)
 			return rc;

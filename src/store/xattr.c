@@ -60,7 +60,7 @@ static ssize_t give(const char *text, size_t length, void *value, size_t size)
 
 static uint32_t stream_default(const struct index_stream *stream)
 {
-	return plan_default_attributes(stream->record.id, stream->map);
+	return bkup_stream_attributes(stream->record.id, stream->map);
 }
 
 /* The header attributes of a stream as they are, or will be. */
@@ -73,7 +73,7 @@ static uint32_t attributes_of(struct store_object *object, const char *name,
 	uint32_t normal =
 		stream ? stream_default(stream)
 		       /* cppcheck-suppress nullPointerRedundantCheck ; or it */
-		       : plan_default_attributes(file->id, false);
+		       : bkup_stream_attributes(file->id, false);
 	uint32_t attributes = stream ? stream->record.attributes : normal;
 
 	if (file) {

@@ -212,7 +212,7 @@ static size_t add_data(struct bkup_extent *extents, size_t count, size_t room,
 	uint64_t end =
 		count ? extents[count - 1].offset + extents[count - 1].size : 0;
 
-	if (data->offset - end >= PLAN_HOLE_MIN) {
+	if (data->offset - end >= BKUP_HOLE_MIN) {
 		ck_assert_uint_lt(count, room);
 		extents[count] = *data;
 		return count + 1;
@@ -250,9 +250,9 @@ bool plan_stage_is_sparse(const struct plan_stage *stage,
 	uint64_t end = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (extents[i].offset - end >= PLAN_HOLE_MIN)
+		if (extents[i].offset - end >= BKUP_HOLE_MIN)
 			return true;
 		end = extents[i].offset + extents[i].size;
 	}
-	return stage->content.size - end >= PLAN_HOLE_MIN;
+	return stage->content.size - end >= BKUP_HOLE_MIN;
 }

@@ -189,11 +189,11 @@ static bool has_long_hole(const struct content *content)
 	uint64_t end = 0;
 
 	for (size_t i = 0; i < content->count; i++) {
-		if (content->list[i].offset - end >= PLAN_HOLE_MIN)
+		if (content->list[i].offset - end >= BKUP_HOLE_MIN)
 			return true;
 		end = content->list[i].offset + content->list[i].data.size;
 	}
-	return content->size - end >= PLAN_HOLE_MIN;
+	return content->size - end >= BKUP_HOLE_MIN;
 }
 
 static bool may_be_sparse(uint32_t id)
@@ -441,7 +441,7 @@ static void check_holes(const struct trial *trial, const struct wanted *wanted,
 		uint64_t next = i < content->count ? content->list[i].offset
 						   : content->size;
 
-		if (next - end >= PLAN_HOLE_MIN)
+		if (next - end >= BKUP_HOLE_MIN)
 			check(trial,
 			      content_is_hole(&got->content, end, next - end),
 			      "of '%s' at %ju", wanted->child, (uintmax_t)end);
@@ -962,20 +962,6 @@ START_TEST(checks_names_of_new_streams)
 }
 END_TEST
 
-START_TEST(says_what_ids_get)
-{
-	ck_assert_uint_eq(plan_default_attributes(BKUP_DATA, false), 0);
-	ck_assert_uint_eq(plan_default_attributes(BKUP_DATA, true), 8);
-	ck_assert_uint_eq(plan_default_attributes(BKUP_ALTERNATE_DATA, true),
-			  8);
-	ck_assert_uint_eq(plan_default_attributes(BKUP_SECURITY_DATA, false),
-			  2);
-	ck_assert_uint_eq(plan_default_attributes(77, false), 0);
-	for (uint32_t id = 0; id < 20; id++)
-		ck_assert_int_eq(plan_may_be_sparse(id), id == 1 || id == 4);
-}
-END_TEST
-
 START_TEST(gives_errors_of_the_stage)
 {
 	struct stage closed = stage_of_file(unit_file("x", 1), 1);
@@ -1035,7 +1021,6 @@ int main(void)
 		counts_names_that_are_cut,
 		moves_no_blocks_without_need,
 		checks_names_of_new_streams,
-		says_what_ids_get,
 		gives_errors_of_the_stage,
 		refers_to_long_runs_whole,
 	};
