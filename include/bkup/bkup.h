@@ -48,6 +48,7 @@
 
 #include <bkup/fault.h>
 #include <bkup/name.h>
+#include <bkup/object_id.h>
 #include <bkup/reader.h>
 #include <bkup/record.h>
 #include <bkup/sddl.h>

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Payloads as text that people read and edit, and back:
+ *
+ *	kind		file		stream
+ *	TEXT_OBJECT_ID	object_id.json	7 OBJECT_ID
+ *
+ * A text is complete: it can be turned back into the very bytes that it was
+ * made of. It ends with a newline. What is given in JSON is UTF-8; names and
+ * values that are no text are `{"hex": "00ff"}`. Keys that say what is usual
+ * anyway are left off, and may be.
+ *
+ * object_id.json ([MS-FSCC] 2.1.3): GUIDs; only the first in 16 bytes
+ *
+ *	object_id, birth_volume_id, birth_object_id, domain_id
+ */
+#ifndef TEXT_TEXT_H
+#define TEXT_TEXT_H
+
+#include <bkup/fault.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum text_kind {
+	TEXT_OBJECT_ID,
+	TEXT_KINDS,
+};
+
+const char *text_file_name(enum text_kind kind);
+/* The id of the streams whose text it is; see bkup/record.h. */
+uint32_t text_stream_id(enum text_kind kind);
+
+/*
+ * Makes text of a payload.
+ *
+ * ret_text: to be freed; a NUL stands behind it.
+ * Errors: -EBADMSG with a fault, whose offset is in the payload; -ENOMEM.
+ */
+int text_decode(enum text_kind kind, const void *bytes, size_t size,
+		char **ret_text, size_t *ret_size,
+		struct bkup_fault *ret_fault);
+
+/*
+ * Makes a payload of text.
+ *
+ * old, old_size: the payload that the text was made of, or NULL; what a text
+ * does not say is taken of it.
+ * ret_bytes: to be freed.
+ * Errors: -EINVAL with a fault, whose offset is in the text; -ENOMEM.
+ */
+int text_encode(enum text_kind kind, const char *text, size_t size,
+		const void *old, size_t old_size, void **ret_bytes,
+		size_t *ret_size, struct bkup_fault *ret_fault);
+
+#endif
