@@ -46,6 +46,7 @@
 #ifndef BKUP_BKUP_H
 #define BKUP_BKUP_H
 
+#include <bkup/ea.h>
 #include <bkup/fault.h>
 #include <bkup/name.h>
 #include <bkup/object_id.h>

@@ -45,6 +45,8 @@ int json_read_bits(struct scan *scan, uint32_t *ret_value);
 int json_read_octal(struct scan *scan, uint32_t *ret_value);
 int json_read_guid(struct scan *scan, uint8_t ret_guid[16]);
 
+/* The digits of hex; the bytes are added. */
+int json_read_digits(struct scan *scan, struct bytes *bytes);
 /* What json_put_hex, _utf8 and _utf16 wrote; the bytes are added. */
 int json_read_hex(struct scan *scan, struct bytes *bytes);
 int json_read_utf8(struct scan *scan, struct bytes *bytes);

@@ -17,9 +17,9 @@ static void begin_line(struct json_out *out)
 static void begin_value(struct json_out *out, const char *key)
 {
 	if (out->begun)
-		bytes_add_text(&out->bytes, ",");
+		bytes_add_text(&out->bytes, out->flat ? ", " : ",");
 	out->begun = true;
-	if (out->depth)
+	if (out->depth && !out->flat)
 		begin_line(out);
 	if (key)
 		bytes_print(&out->bytes, "\"%s\": ", key);
@@ -36,10 +36,22 @@ void json_open(struct json_out *out, const char *key, char bracket)
 void json_close(struct json_out *out, char bracket)
 {
 	out->depth--;
-	if (out->begun)
+	if (out->begun && !out->flat)
 		begin_line(out);
 	bytes_add_u8(&out->bytes, bracket);
 	out->begun = true;
+}
+
+void json_open_line(struct json_out *out, const char *key)
+{
+	json_open(out, key, '{');
+	out->flat = true;
+}
+
+void json_close_line(struct json_out *out)
+{
+	json_close(out, '}');
+	out->flat = false;
 }
 
 void json_put_bool(struct json_out *out, const char *key, bool value)
@@ -64,6 +76,12 @@ void json_put_bits(struct json_out *out, const char *key, uint32_t value)
 {
 	begin_value(out, key);
 	bytes_print(&out->bytes, "\"0x%08" PRIx32 "\"", value);
+}
+
+void json_put_octal(struct json_out *out, const char *key, uint32_t value)
+{
+	begin_value(out, key);
+	bytes_print(&out->bytes, "\"0%" PRIo32 "\"", value);
 }
 
 void json_put_guid(struct json_out *out, const char *key,

@@ -62,11 +62,10 @@ int json_read_guid(struct scan *scan, uint8_t ret_guid[16])
 	return 0;
 }
 
-static int read_digits(struct scan *scan, void *target)
+int json_read_digits(struct scan *scan, struct bytes *bytes)
 {
 	static const char what[] =
 		"this must be a string, pairs of hexadecimal digits";
-	struct bytes *bytes = target;
 
 	if (json_quote(scan, what) < 0)
 		return -EINVAL;
@@ -81,6 +80,11 @@ static int read_digits(struct scan *scan, void *target)
 		bytes_add_u8(bytes, high << 4 | low);
 	}
 	return json_quote(scan, what);
+}
+
+static int read_digits(struct scan *scan, void *target)
+{
+	return json_read_digits(scan, target);
 }
 
 int json_read_hex(struct scan *scan, struct bytes *bytes)

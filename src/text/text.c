@@ -13,6 +13,7 @@ static const struct {
 		   struct bkup_fault *ret_fault);
 	int (*read)(struct scan *scan, struct bytes *bytes);
 } kinds[TEXT_KINDS] = {
+	[TEXT_EA] = {"ea.json", BKUP_EA_DATA, text_put_ea, text_read_ea},
 	[TEXT_OBJECT_ID] = {"object_id.json", BKUP_OBJECT_ID,
 			    text_put_object_id, text_read_object_id},
 };

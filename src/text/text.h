@@ -3,12 +3,26 @@
  * Payloads as text that people read and edit, and back:
  *
  *	kind		file		stream
+ *	TEXT_EA		ea.json		2 EA_DATA
  *	TEXT_OBJECT_ID	object_id.json	7 OBJECT_ID
  *
  * A text is complete: it can be turned back into the very bytes that it was
  * made of. It ends with a newline. What is given in JSON is UTF-8; names and
  * values that are no text are `{"hex": "00ff"}`. Keys that say what is usual
  * anyway are left off, and may be.
+ *
+ * ea.json (bkup/ea.h):
+ *
+ *	ea		an array of objects:
+ *	    name	text or hex
+ *	    need_ea	whether who does not understand it must not open the
+ *			file; false if it is left off
+ *	    flags	`"0x00000001"`: bits that have no name, if there are
+ *	    value	text or hex; or, of EAs of the Windows Subsystem for
+ *			Linux, {"u32": 1000}, {"mode": "0100644"}, and
+ *			{"major": 5, "minor": 7}
+ *	    padding	hex, if it is not what it usually is
+ *	ends_at_end	true if the last one has what is left as its offset
  *
  * object_id.json ([MS-FSCC] 2.1.3): GUIDs; only the first in 16 bytes
  *
@@ -22,6 +36,7 @@
 #include <stdint.h>
 
 enum text_kind {
+	TEXT_EA,
 	TEXT_OBJECT_ID,
 	TEXT_KINDS,
 };

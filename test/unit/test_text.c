@@ -59,6 +59,85 @@ START_TEST(shows_object_ids)
 }
 END_TEST
 
+/* A sample, and the text that it is. */
+static void check_sample(enum text_kind kind, const char *path,
+			 const char *expected)
+{
+	struct bytes bytes = {0};
+
+	bytes_load(&bytes, path);
+	check_text(kind, bytes.data, bytes.size, expected);
+	bytes_done(&bytes);
+}
+
+START_TEST(shows_extended_attributes)
+{
+	check_text(TEXT_EA, "", 0, "{\n  \"ea\": []\n}\n");
+	check_sample(TEXT_EA, "payload/ea_lower_k.bin",
+		     "{\n"
+		     "  \"ea\": [\n"
+		     "    {\n"
+		     "      \"name\": \"lower\",\n"
+		     "      \"need_ea\": true,\n"
+		     "      \"value\": {\"hex\": \"010203\"}\n"
+		     "    },\n"
+		     "    {\n"
+		     "      \"name\": \"K\",\n"
+		     "      \"need_ea\": false,\n"
+		     "      \"value\": \"\"\n"
+		     "    }\n"
+		     "  ],\n"
+		     "  \"ends_at_end\": true\n"
+		     "}\n");
+	check_sample(TEXT_EA, "payload/ea_lx_chr.bin",
+		     "{\n"
+		     "  \"ea\": [\n"
+		     "    {\n"
+		     "      \"name\": \"$LXMOD\",\n"
+		     "      \"need_ea\": false,\n"
+		     "      \"value\": {\"mode\": \"020644\"}\n"
+		     "    },\n"
+		     "    {\n"
+		     "      \"name\": \"$LXDEV\",\n"
+		     "      \"need_ea\": false,\n"
+		     "      \"value\": {\"major\": 5, \"minor\": 7}\n"
+		     "    }\n"
+		     "  ],\n"
+		     "  \"ends_at_end\": true\n"
+		     "}\n");
+}
+END_TEST
+
+/* Flags, padding, names and values that no text would carry otherwise. */
+START_TEST(shows_what_is_unusual_in_extended_attributes)
+{
+	static const uint8_t bytes[] = {
+		0x18, 0,    0,	 0,   0x81, 4,	  4,	0,    '$',  'L',
+		'X',  0xff, 0,	 'a', '"',  '\\', 0xe2, 0xff, 0xff, 0,
+		0,    0,    0,	 0,   0,    0,	  0,	0,    0,    4,
+		0,    0,    '$', 'L', 'X',  'U',  0};
+
+	check_text(TEXT_EA, bytes, sizeof(bytes),
+		   "{\n"
+		   "  \"ea\": [\n"
+		   "    {\n"
+		   "      \"name\": {\"hex\": \"244c58ff\"},\n"
+		   "      \"need_ea\": true,\n"
+		   "      \"flags\": \"0x00000001\",\n"
+		   "      \"value\": {\"hex\": \"61225ce2\"},\n"
+		   "      \"padding\": {\"hex\": \"ffff0000000000\"}\n"
+		   "    },\n"
+		   "    {\n"
+		   "      \"name\": \"$LXU\",\n"
+		   "      \"need_ea\": false,\n"
+		   "      \"value\": \"\",\n"
+		   "      \"padding\": {\"hex\": \"\"}\n"
+		   "    }\n"
+		   "  ]\n"
+		   "}\n");
+}
+END_TEST
+
 START_TEST(refuses_object_ids_of_another_size)
 {
 	static const size_t rows[][2] = {
@@ -90,6 +169,33 @@ START_TEST(refuses_text_with_a_fault)
 		{TEXT_OBJECT_ID, "{}", 0, "'object_id' is missing"},
 		{TEXT_OBJECT_ID, "{\"object_id\": 1}", 14,
 		 "this must be a string, a GUID"},
+		{TEXT_EA, "{\"ea\": [{\"value\": \"\"}]}", 8,
+		 "'name' is missing"},
+		{TEXT_EA, "{\"ea\": [{\"name\": \"a\"}]}", 8,
+		 "'value' is missing"},
+		{TEXT_EA, "{\"ea\": [{\"name\": \"\"}]}", 17,
+		 "a name has 1 to 255 bytes"},
+		{TEXT_EA, "{\"ea\": [{\"name\": \"\\u0000\"}]}", 17,
+		 "a name has no NUL"},
+		{TEXT_EA, "{\"ea\": [{\"flags\": \"0x80\"}]}", 18,
+		 "flags are less than 0x80"},
+		{TEXT_EA, "{\"ea\": [{\"value\": {\"u32\": 4294967296}}]}", 26,
+		 "this number is too large"},
+		{TEXT_EA, "{\"ea\": [{\"value\": {\"mode\": \"08\"}}]}", 29,
+		 "this must be a string, 0 and octal digits"},
+		{TEXT_EA, "{\"ea\": [{\"value\": {\"major\": 1}}]}", 18,
+		 "this must have one of 'hex', 'u32', 'mode', or 'major' and "
+		 "'minor'"},
+		{TEXT_EA,
+		 "{\"ea\": [{\"value\": {\"u32\": 1, \"hex\": \"\"}}]}", 18,
+		 "this must have one of 'hex', 'u32', 'mode', or 'major' and "
+		 "'minor'"},
+		{TEXT_EA,
+		 "{\"ea\": [{\"name\": \"a\", \"value\": \"\", "
+		 "\"padding\": {\"hex\": \"\"}}, "
+		 "{\"name\": \"a\", \"value\": \"\"}]}",
+		 35,
+		 "behind this padding the next one is not at a multiple of 4"},
 		{TEXT_OBJECT_ID, "{\"guid\": 1}", 1,
 		 "this key is not known here"},
 	};
@@ -115,6 +221,8 @@ int main(void)
 	const TTest *const tests[] = {
 		names_its_files,
 		shows_object_ids,
+		shows_extended_attributes,
+		shows_what_is_unusual_in_extended_attributes,
 		refuses_object_ids_of_another_size,
 		refuses_text_with_a_fault,
 	};
