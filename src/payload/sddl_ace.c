@@ -126,17 +126,15 @@ static int parse_hex(struct scan *scan, struct bytes *data)
 
 static int parse_data(struct scan *scan, uint8_t type, struct bytes *data)
 {
+	enum sddl_data kind = sddl_data_of(type);
+
 	scan_space(scan);
+	if (kind == SDDL_DATA_NONE)
+		return scan_fail(scan, "an ACE of this type has no data");
 	if (scan_take(scan, "#"))
 		return parse_hex(scan, data);
-	switch (sddl_data_of(type)) {
-	case SDDL_DATA_CONDITION:
-		return condition_parse(scan, data);
-	case SDDL_DATA_CLAIM:
-		return claim_parse(scan, data);
-	default:
-		return scan_fail(scan, "an ACE of this type has no data");
-	}
+	return kind == SDDL_DATA_CLAIM ? claim_parse(scan, data)
+				       : condition_parse(scan, data);
 }
 
 static int parse_known(struct scan *scan, struct parts *parts)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <strings.h>
 
 enum {
 	REVISION = 1,
@@ -169,10 +170,28 @@ static int parse_alias(struct scan *scan, struct bytes *bytes)
 	return scan_fail(scan, "a SID is missing, S-1-... or an alias");
 }
 
+/*
+ * In hexadecimal it has 12 digits at most: where no parts follow, the D of D:
+ * is none of them.
+ */
+static int parse_authority(struct scan *scan, uint64_t *ret_value)
+{
+	static const uint64_t max = (1ULL << (8 * AUTHORITY_SIZE)) - 1;
+	static const size_t hex_size = 2 + 2 * AUTHORITY_SIZE;
+	struct scan digits = *scan;
+	int rc;
+
+	if (scan->size - scan->at > hex_size &&
+	    strncasecmp(scan->text + scan->at, "0x", 2) == 0)
+		digits.size = scan->at + hex_size;
+	rc = scan_number(&digits, false, max, ret_value);
+	scan->at = digits.at;
+	scan->fault = digits.fault;
+	return rc;
+}
+
 int sid_parse(struct scan *scan, struct bytes *bytes)
 {
-	static const uint64_t authority_max =
-		(1ULL << (8 * AUTHORITY_SIZE)) - 1;
 	uint32_t parts[COUNT_MAX];
 	uint64_t value = 0;
 	uint8_t count = 0;
@@ -180,7 +199,7 @@ int sid_parse(struct scan *scan, struct bytes *bytes)
 	if (!scan_take(scan, "S-"))
 		return parse_alias(scan, bytes);
 	if (scan_expect(scan, "1-", "the revision of a SID must be 1") < 0 ||
-	    scan_number(scan, false, authority_max, &value) < 0)
+	    parse_authority(scan, &value) < 0)
 		return -EINVAL;
 	while (scan_take(scan, "-")) {
 		uint64_t part = 0;
