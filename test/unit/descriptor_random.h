@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Security descriptors made at random, and taken apart in the plainest way:
+ * what the library makes of them is compared with that.
+ */
+#ifndef UNIT_DESCRIPTOR_RANDOM_H
+#define UNIT_DESCRIPTOR_RANDOM_H
+
+#include "unit.h"
+
+/*
+ * Adds a descriptor that is valid ([MS-DTYP] 2.4.6).
+ *
+ * plain: it holds only what SDDL can say, in the layout of Windows; else there
+ * may be any control bits, order, gaps and slack, and types that SDDL lacks.
+ */
+void descriptor_random(struct bytes *bytes, uint64_t *random, bool plain);
+
+/*
+ * Adds what a descriptor means, without its layout: control bits that SDDL
+ * has, owner, group, and the ACEs of both lists.
+ */
+void descriptor_dump(struct bytes *dump, const void *bytes);
+
+#endif
