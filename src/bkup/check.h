@@ -7,6 +7,7 @@
 #include "bkup/defect.h"
 #include "bkup/progress.h"
 
+#include <bkup/fault.h>
 #include <fts.h>
 
 /* The control directory that a walk is in. */
@@ -23,6 +24,7 @@ struct check {
 	uint64_t files;	     /* looked at */
 	uint64_t streams;    /* in them; folded blocks are not counted */
 	uint64_t bad;	     /* files in which something is wrong */
+	uint64_t payloads;   /* that are not what they should be */
 	uint64_t leftovers;  /* in control directories */
 	uint64_t unfinished; /* of these, work that a daemon did not end */
 	uint64_t failed;     /* files and directories that cannot be read */
@@ -55,6 +57,10 @@ void check_file(struct check *check, int fd, const char *name);
 /* Reports on standard output what was found; counts it. */
 void check_found_bad(struct check *check, const char *name,
 		     const struct defect *defect);
+
+/* The same for the payload of the current record; the offset is the file's. */
+void check_found_payload(struct check *check, const struct input *input,
+			 const struct bkup_fault *fault);
 
 /* The same for a leftover. */
 void check_found_leftover(struct check *check,

@@ -68,6 +68,34 @@ void check_found_bad(struct check *check, const char *name,
 	stdout_error();
 }
 
+void check_found_payload(struct check *check, const struct input *input,
+			 const struct bkup_fault *fault)
+{
+	static const char advice[] =
+		"it is shown and copied as it is, but Windows may refuse it";
+	char stream[BKUP_CHILD_SIZE];
+
+	check->payloads++;
+	progress_hide(&check->progress);
+	bkup_name_format(input->record.id, input_record_name(input),
+			 input->record.name_size, 1, stream);
+	if (check->json) {
+		put_json(check,
+			 json_pack("{s:s, s:o, s:I, s:o, s:s, s:s}", "kind",
+				   "payload", "file", json_text(input->name),
+				   "offset", (json_int_t)fault->offset,
+				   "stream", json_text(stream), "reason",
+				   fault->what, "advice", advice));
+		return;
+	}
+	putchar('\'');
+	text_print(stdout, input->name);
+	printf("': at offset %zu: in '", fault->offset);
+	text_print(stdout, stream);
+	printf("': %s; %s\n", fault->what, advice);
+	stdout_error();
+}
+
 static void put_leftover_json(struct check *check,
 			      const struct leftover_found *found)
 {
@@ -164,8 +192,9 @@ static void print_summary(const struct check *check)
 	print_count(check->files, "file", "files");
 	printf(" with ");
 	print_count(check->streams, "stream", "streams");
-	printf(": %ju bad, %ju unreadable, ", (uintmax_t)check->bad,
-	       (uintmax_t)check->failed);
+	printf(": %ju bad, ", (uintmax_t)check->bad);
+	print_count(check->payloads, "bad payload", "bad payloads");
+	printf(", %ju unreadable, ", (uintmax_t)check->failed);
 	print_count(check->leftovers, "leftover", "leftovers");
 	putchar('\n');
 	stdout_error();
@@ -176,11 +205,12 @@ enum status check_summary(struct check *check)
 	progress_hide(&check->progress);
 	if (check->json)
 		put_json(check,
-			 json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 				   "kind", "summary", "files",
 				   (json_int_t)check->files, "streams",
 				   (json_int_t)check->streams, "bad",
-				   (json_int_t)check->bad, "unreadable",
+				   (json_int_t)check->bad, "payloads",
+				   (json_int_t)check->payloads, "unreadable",
 				   (json_int_t)check->failed, "leftovers",
 				   (json_int_t)check->leftovers, "unfinished",
 				   (json_int_t)check->unfinished));
@@ -188,5 +218,7 @@ enum status check_summary(struct check *check)
 		print_summary(check);
 	if (check->failed)
 		return STATUS_FAILED;
-	return check->bad || check->unfinished ? STATUS_BAD_DATA : STATUS_FINE;
+	return check->bad || check->payloads || check->unfinished
+		       ? STATUS_BAD_DATA
+		       : STATUS_FINE;
 }

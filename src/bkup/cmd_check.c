@@ -3,9 +3,25 @@
 #include "bkup/check.h"
 #include "bkup/cmd.h"
 #include "bkup/message.h"
+#include "bkup/payload.h"
 #include "bkup/streams.h"
 
 #include <errno.h>
+
+/* A bad payload does not make a file bad: all of it can be read. */
+static int check_payload(struct check *check, struct input *input)
+{
+	uint64_t start = input_offset(input);
+	struct bkup_fault fault;
+	int rc = payload_check(input, &fault);
+
+	if (rc <= 0)
+		return rc;
+	check_found_payload(
+		check, input,
+		&(struct bkup_fault){start + fault.offset, fault.what});
+	return 0;
+}
 
 /* Looks at the current record. */
 static int check_record(struct check *check, struct input *input,
@@ -19,7 +35,9 @@ static int check_record(struct check *check, struct input *input,
 	if (id != BKUP_SPARSE_BLOCK || !*have_owner)
 		check->streams++;
 	progress_tick(&check->progress, check->files, check->streams);
-	return id == BKUP_SPARSE_BLOCK ? input_block(input, &offset, &size) : 0;
+	if (id == BKUP_SPARSE_BLOCK)
+		return input_block(input, &offset, &size);
+	return check_payload(check, input);
 }
 
 static int check_records(struct check *check, struct input *input)
@@ -77,8 +95,10 @@ const struct cmd cmd_check = {
 	.arguments = "[PATH...]",
 	.summary = "tell whether backup files are whole",
 	.help = "Verifies the structure of backup files, and of all files in "
-		"directories. Says at\n"
-		"which offset what is wrong, and notes what a daemon left in "
+		"directories, and of\n"
+		"security descriptors, extended attributes and the like in "
+		"them. Says at which\n"
+		"offset what is wrong, and notes what a daemon left in "
 		"PATH/.bkupfs. Without\n"
 		"PATH, or where it is -, reads standard input.\n"
 		"\n"

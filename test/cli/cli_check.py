@@ -10,7 +10,8 @@ import subprocess
 import time
 
 from cli_support import BKUP, Case, EXAMPLE, main, record, run, WINDOWS
-from nt_ids import ALTERNATE_DATA, DATA, EA_DATA, SECURITY_DATA, SPARSE_BLOCK
+from nt_ids import (ALTERNATE_DATA, DATA, EA_DATA, OBJECT_ID, PROPERTY_DATA,
+                    SECURITY_DATA, SPARSE_BLOCK)
 from nt_records import block
 
 FOREIGN = "this is no NT backup file"
@@ -18,7 +19,7 @@ CUT = ("it was cut short: copy it again; the streams before this offset are "
        "whole")
 DAMAGED = ("this record or the one before it is damaged: get the file from "
            "another copy")
-WHOLE = record(SECURITY_DATA, b"12345")  # 25 bytes
+WHOLE = record(PROPERTY_DATA, b"12345")  # 25 bytes
 
 # input, offset, reason, advice
 BAD = (
@@ -70,6 +71,21 @@ BAD = (
      "this is a zip archive: unpack it first"),
 )
 
+# A descriptor whose owner has 16 parts, in a stream that stands at 25.
+DESCRIPTOR = struct.pack("<BBHIIII", 1, 0, 0x8000, 20, 0, 0, 0) + \
+    struct.pack("<BB6s", 1, 16, bytes(6)) + bytes(64)
+
+# id, payload, offset in the payload, reason
+BAD_PAYLOADS = (
+    (SECURITY_DATA, b"12345", 5,
+     "a security descriptor has 20 bytes at least"),
+    (SECURITY_DATA, DESCRIPTOR, 20, "this is no whole SID"),
+    (SECURITY_DATA, bytes((1 << 20) + 1), 0,
+     "this is too large for what it should be"),
+    (EA_DATA, bytes(7), None, None),
+    (OBJECT_ID, bytes(63), None, None),
+)
+
 FINE = (
     b"",
     record(DATA),
@@ -87,7 +103,8 @@ FINE = (
 class Check(Case):
     def test_samples_are_fine(self):
         self.expect(run("check", EXAMPLE, WINDOWS), out=(
-            "checked 2 files with 6 streams: 0 bad, 0 unreadable, "
+            "checked 2 files with 6 streams: 0 bad, "
+            "0 bad payloads, 0 unreadable, "
             "0 leftovers\n"))
 
     def test_fine_ones_are_fine(self):
@@ -133,7 +150,40 @@ class Check(Case):
             self.expect(run("check", stdin=file), status=1, out=(
                 "'-': at offset 25: 1 bytes are too few for a header "
                 "(20 bytes); %s\nchecked 1 file with 1 stream: 1 bad, "
-                "0 unreadable, 0 leftovers\n" % CUT))
+                "0 bad payloads, 0 unreadable, 0 leftovers\n" % CUT))
+
+    def test_tells_which_payload_is_wrong(self):
+        names = {SECURITY_DATA: "security", EA_DATA: "ea",
+                 OBJECT_ID: "object_id"}
+        for stream_id, payload, offset, reason in BAD_PAYLOADS:
+            data = WHOLE + record(stream_id, payload) + record(DATA, b"abc")
+            self.write("f", data)
+            for result in (run("check", "--json", "f"),
+                           run("check", "--json", data=data)):
+                self.assertEqual((result.status, result.err), (1, b""))
+                found, summary = map(json.loads, result.out.splitlines())
+                self.assertEqual((found["kind"], found["stream"]),
+                                 ("payload", names[stream_id]))
+                self.assertEqual((summary["payloads"], summary["bad"],
+                                  summary["streams"]), (1, 0, 3))
+                if reason:
+                    self.assertEqual(
+                        (found["offset"], found["reason"]),
+                        (len(WHOLE) + 20 + offset, reason))
+
+    def test_tells_of_bad_payloads_in_one_line_each(self):
+        self.write("f", record(SECURITY_DATA, b"12345") +
+                   record(EA_DATA, b"", ":a\nb:$DATA") +
+                   record(SECURITY_DATA, b""))
+        self.expect(run("check", "f"), status=1, out=(
+            "'f': at offset 25: in 'security': a security descriptor has 20 "
+            "bytes at least; it is shown and copied as it is, but Windows may "
+            "refuse it\n"
+            "'f': at offset 85: in 'security': a security descriptor has 20 "
+            "bytes at least; it is shown and copied as it is, but Windows may "
+            "refuse it\n"
+            "checked 1 file with 3 streams: 0 bad, 2 bad payloads, "
+            "0 unreadable, 0 leftovers\n"))
 
     def test_every_cut_of_a_sample_is_found(self):
         with open(EXAMPLE, "rb") as file:
@@ -152,7 +202,8 @@ class Check(Case):
         self.expect(run("check", "bad", "missing", EXAMPLE), status=2, out=(
             "'bad': at offset 0: 3 bytes are too few for a header "
             "(20 bytes); %s\n"
-            "checked 2 files with 3 streams: 1 bad, 1 unreadable, "
+            "checked 2 files with 3 streams: 1 bad, "
+            "0 bad payloads, 1 unreadable, "
             "0 leftovers\n" % FOREIGN),
             err="bkup: cannot read 'missing': No such file or directory\n")
 
@@ -164,7 +215,8 @@ class Check(Case):
             [{"kind": "unreadable", "file": "missing",
               "reason": "No such file or directory"},
              {"kind": "summary", "files": 0, "streams": 0, "bad": 0,
-              "unreadable": 1, "leftovers": 0, "unfinished": 0}])
+              "payloads": 0, "unreadable": 1, "leftovers": 0,
+              "unfinished": 0}])
 
 
 def shown_on(ours, theirs):
@@ -193,7 +245,7 @@ class Progress(Case):
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0)
         self.assertEqual(out, b"checked 1 file with 16 streams: 0 bad, "
-                              b"0 unreadable, 0 leftovers\n")
+                              b"0 bad payloads, 0 unreadable, 0 leftovers\n")
         return err
 
     def test_is_shown_on_a_terminal_and_wiped_out(self):

@@ -16,10 +16,10 @@ BAD = "at offset 0: 3 bytes are too few for a header (20 bytes); " \
 
 def summary(files, bad=0, unreadable=0, leftovers=0):
     streams = files - bad
-    return "checked %d file%s with %d stream%s: %d bad, %d unreadable, " \
-           "%d leftover%s\n" % (files, "s" * (files != 1), streams,
-                                "s" * (streams != 1), bad, unreadable,
-                                leftovers, "s" * (leftovers != 1))
+    return "checked %d file%s with %d stream%s: %d bad, 0 bad payloads, " \
+           "%d unreadable, %d leftover%s\n" % (
+               files, "s" * (files != 1), streams, "s" * (streams != 1), bad,
+               unreadable, leftovers, "s" * (leftovers != 1))
 
 
 class Tree(Case):
@@ -276,7 +276,7 @@ class Leftovers(Case):
         self.assertTrue(all(o["reason"] and o["advice"] for o in found[:-1]))
         self.assertEqual(found[-1], {
             "kind": "summary", "files": 1, "streams": 1, "bad": 0,
-            "unreadable": 0, "leftovers": 6, "unfinished": 3})
+            "payloads": 0, "unreadable": 0, "leftovers": 6, "unfinished": 3})
 
     def test_json_has_what_is_in_use(self):
         self.put(*self.CRASH)
