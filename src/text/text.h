@@ -3,13 +3,14 @@
  * Payloads as text that people read and edit, and back:
  *
  *	kind		file		stream
+ *	TEXT_SECURITY	security.sddl	3 SECURITY_DATA
  *	TEXT_EA		ea.json		2 EA_DATA
  *	TEXT_OBJECT_ID	object_id.json	7 OBJECT_ID
  *
- * A text is complete: it can be turned back into the very bytes that it was
- * made of. It ends with a newline. What is given in JSON is UTF-8; names and
- * values that are no text are `{"hex": "00ff"}`. Keys that say what is usual
- * anyway are left off, and may be.
+ * A text ends with a newline. One in JSON is complete: it can be turned back
+ * into the very bytes that it was made of. It is UTF-8; names and values that
+ * are no text are `{"hex": "00ff"}`. Keys that say what is usual anyway are
+ * left off, and may be. What SDDL carries is in bkup/sddl.h.
  *
  * ea.json (bkup/ea.h):
  *
@@ -36,6 +37,7 @@
 #include <stdint.h>
 
 enum text_kind {
+	TEXT_SECURITY,
 	TEXT_EA,
 	TEXT_OBJECT_ID,
 	TEXT_KINDS,
@@ -61,7 +63,8 @@ int text_decode(enum text_kind kind, const void *bytes, size_t size,
  * old, old_size: the payload that the text was made of, or NULL; what a text
  * does not say is taken of it.
  * ret_bytes: to be freed.
- * Errors: -EINVAL with a fault, whose offset is in the text; -ENOMEM.
+ * Errors: -EINVAL with a fault, whose offset is in the text; -EMSGSIZE with
+ * one if the descriptor would be too large; -ENOMEM.
  */
 int text_encode(enum text_kind kind, const char *text, size_t size,
 		const void *old, size_t old_size, void **ret_bytes,

@@ -70,6 +70,18 @@ static void check_sample(enum text_kind kind, const char *path,
 	bytes_done(&bytes);
 }
 
+START_TEST(shows_descriptors)
+{
+	static const uint8_t bytes[] = {1, 0, 4, 0x80, 20, 0, 0, 0, 32, 0, 0, 0,
+					0, 0, 0, 0, 0, 0, 0, 0,
+					/* S-1-1-0 and S-1-5-18 */
+					1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1,
+					1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
+
+	check_text(TEXT_SECURITY, bytes, sizeof(bytes), "O:WDG:SYD:NO_ACCESS_CONTROL\n");
+}
+END_TEST
+
 START_TEST(shows_extended_attributes)
 {
 	check_text(TEXT_EA, "", 0, "{\n  \"ea\": []\n}\n");
@@ -221,6 +233,7 @@ int main(void)
 	const TTest *const tests[] = {
 		names_its_files,
 		shows_object_ids,
+		shows_descriptors,
 		shows_extended_attributes,
 		shows_what_is_unusual_in_extended_attributes,
 		refuses_object_ids_of_another_size,
