@@ -47,7 +47,10 @@
 #define BKUP_BKUP_H
 
 #include <bkup/ea.h>
+#include <bkup/efs.h>
+#include <bkup/extents.h>
 #include <bkup/fault.h>
+#include <bkup/link.h>
 #include <bkup/name.h>
 #include <bkup/object_id.h>
 #include <bkup/reader.h>
