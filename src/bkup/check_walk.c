@@ -6,7 +6,7 @@
  */
 #include "bkup/check.h"
 #include "bkup/message.h"
-#include "util/cleanup.h"
+#include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,27 +18,6 @@
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/*
- * Opens a file that may have been replaced since it was looked at: neither
- * follows a symlink then, nor waits for a fifo. Returns -errno or a handle.
- */
-static int open_regular(const char *path)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-						  O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-	int flags;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -ESTALE;
-	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
-		return -errno;
-	return steal_fd(&fd);
 }
 
 /* What the user named may be a symlink, a fifo or a device. */
@@ -53,7 +32,7 @@ static void check_entry(struct check *check, const FTSENT *entry)
 {
 	int fd = entry->fts_level == FTS_ROOTLEVEL
 			 ? open_named(entry->fts_accpath)
-			 : open_regular(entry->fts_accpath);
+			 : open_regular_at(AT_FDCWD, entry->fts_accpath);
 
 	if (fd < 0)
 		check_cannot_read(check, entry->fts_path, fd);

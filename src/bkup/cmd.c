@@ -4,7 +4,6 @@
 #include "bkup/message.h"
 
 #include <errno.h>
-#include <getopt.h>
 
 enum { OPTION_HELP = CMD_OPTION_FIRST, OPTION_JSON };
 
@@ -33,35 +32,51 @@ enum status cmd_wrong_option(const struct cmd *cmd, char **argv)
 	return cmd_wrong_usage(cmd, "wrong option '%s'", argv[optind - 1]);
 }
 
-int cmd_options(const struct cmd *cmd, int argc, char **argv, bool *ret_json)
+/* What all verbs have, and then what this one has. */
+static void fill_options(const struct cmd *cmd, const struct option *more,
+			 struct option *ret_options)
 {
-	static const struct option with_json[] = {
-		{"help", no_argument, NULL, OPTION_HELP},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{0},
-	};
-	static const struct option without_json[] = {
-		{"help", no_argument, NULL, OPTION_HELP},
-		{0},
-	};
+	*ret_options++ =
+		(struct option){"help", no_argument, NULL, OPTION_HELP};
+	if (cmd->json)
+		*ret_options++ =
+			(struct option){"json", no_argument, NULL, OPTION_JSON};
+	while (more && more->name)
+		*ret_options++ = *more++;
+	*ret_options = (struct option){0};
+}
+
+int cmd_options_and(const struct cmd *cmd, int argc, char **argv,
+		    bool *ret_json, const char *letters,
+		    const struct option *more, cmd_take *take, void *context)
+{
+	struct option options[CMD_OPTIONS_MAX + 3];
 	int option;
 
+	fill_options(cmd, more, options);
 	/* 0 and not 1: it makes getopt_long forget the options of main. */
 	optind = 0;
-	while ((option = getopt_long(argc, argv, "",
-				     cmd->json ? with_json : without_json,
-				     NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) !=
+	       -1) {
 		if (option == OPTION_HELP) {
 			print_verb_help(cmd);
 			return 0;
 		}
-		if (option != OPTION_JSON) {
+		if (option == '?') {
 			cmd_wrong_option(cmd, argv);
 			return -EINVAL;
 		}
-		*ret_json = true;
+		if (option == OPTION_JSON)
+			*ret_json = true;
+		else
+			take(context, option, optarg);
 	}
 	return 1;
+}
+
+int cmd_options(const struct cmd *cmd, int argc, char **argv, bool *ret_json)
+{
+	return cmd_options_and(cmd, argc, argv, ret_json, "", NULL, NULL, NULL);
 }
 
 char **cmd_paths(char **argv)

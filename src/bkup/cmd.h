@@ -3,6 +3,7 @@
 #ifndef BKUP_TOOL_CMD_H
 #define BKUP_TOOL_CMD_H
 
+#include <getopt.h>
 #include <stdbool.h>
 
 /* Exit statuses, the worse the higher. */
@@ -25,9 +26,15 @@ struct cmd {
 extern const struct cmd cmd_ls;
 extern const struct cmd cmd_cat;
 extern const struct cmd cmd_check;
+extern const struct cmd cmd_unpack;
+extern const struct cmd cmd_pack;
 
 /* Options have no letters: what getopt_long calls them begins here. */
-enum { CMD_OPTION_FIRST = 256 };
+enum {
+	CMD_OPTION_FIRST = 256,
+	CMD_OPTION_MORE = 300, /* those of one verb */
+	CMD_OPTIONS_MAX = 8,
+};
 
 /*
  * Parses a verb's options; the arguments then start at argv[optind].
@@ -37,6 +44,23 @@ enum { CMD_OPTION_FIRST = 256 };
  * Errors: -EINVAL, which has been reported.
  */
 int cmd_options(const struct cmd *cmd, int argc, char **argv, bool *ret_json);
+
+/*
+ * Takes one of the options that only one verb has.
+ *
+ * option: its val. value: its argument, or NULL.
+ */
+typedef void cmd_take(void *context, int option, const char *value);
+
+/*
+ * The same for a verb with options of its own.
+ *
+ * letters: as getopt(3) has them. more: up to CMD_OPTIONS_MAX, ended by zeros;
+ * from CMD_OPTION_MORE on where there is no letter.
+ */
+int cmd_options_and(const struct cmd *cmd, int argc, char **argv,
+		    bool *ret_json, const char *letters,
+		    const struct option *more, cmd_take *take, void *context);
 
 /* A verb's arguments after its options: paths, or `-` if there are none. */
 char **cmd_paths(char **argv);

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct cmd *const verbs[] = {&cmd_ls, &cmd_cat, &cmd_check};
+static const struct cmd *const verbs[] = {&cmd_ls, &cmd_cat, &cmd_check,
+					  &cmd_unpack, &cmd_pack};
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -22,7 +23,7 @@ static void print_help(void)
 	     "\n"
 	     "verbs:");
 	for (int i = 0; i < VERB_COUNT; i++)
-		printf("  %-7s %s\n", verbs[i]->name, verbs[i]->summary);
+		printf("  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
 	puts("\n"
 	     "options:\n"
 	     "  --help     show this, or after a verb, what the verb does\n"

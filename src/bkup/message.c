@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkup/message.h"
 
+#include "bkup/progress.h"
 #include "util/cleanup.h"
 #include "util/printable.h"
 
@@ -23,6 +24,7 @@ void message_va(const char *format, va_list arguments)
 
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
+	progress_hide_all();
 	flockfile(stderr);
 	fputs("bkup: ", stderr);
 	text_print(stderr, text ? text : error_text(ENOMEM));

@@ -7,6 +7,9 @@
 
 enum { FIRST_AFTER = 1000, NEXT_AFTER = 200 }; /* milliseconds */
 
+/* Whose line is shown. */
+static struct progress *on_screen;
+
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -26,20 +29,73 @@ void progress_init(struct progress *progress)
 	};
 }
 
-void progress_tick(struct progress *progress, uint64_t files, uint64_t streams)
+void progress_init_writing(struct progress *progress)
+{
+	progress_init(progress);
+	if (isatty(STDOUT_FILENO))
+		progress->on = false;
+}
+
+/* The time to show a line with, or 0 if there is none to be shown yet. */
+static uint64_t due(struct progress *progress)
 {
 	uint64_t time;
 
 	if (!progress->on)
-		return;
+		return 0;
 	time = now();
 	if (time < progress->next)
-		return;
+		return 0;
 	progress->next = time + NEXT_AFTER;
 	progress->shown = true;
-	fprintf(stderr, "\r%ju files, %ju streams, %ju streams/s\033[K",
-		(uintmax_t)files, (uintmax_t)streams,
-		(uintmax_t)(streams * 1000 / (time - progress->start)));
+	on_screen = progress;
+	return time - progress->start;
+}
+
+void progress_tick(struct progress *progress, uint64_t files, uint64_t streams)
+{
+	uint64_t time = due(progress);
+
+	if (time)
+		fprintf(stderr, "\r%ju files, %ju streams, %ju streams/s\033[K",
+			(uintmax_t)files, (uintmax_t)streams,
+			(uintmax_t)(streams * 1000 / time));
+}
+
+/* Prints a number of bytes in the largest unit of which there is one. */
+static void print_bytes(double bytes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB",
+					    "TiB",   "PiB", "EiB"};
+	size_t unit = 0;
+
+	while (bytes >= 1024 && unit < sizeof(units) / sizeof(*units) - 1) {
+		bytes /= 1024;
+		unit++;
+	}
+	fprintf(stderr, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+void progress_bytes(struct progress *progress, uint64_t done, uint64_t total)
+{
+	uint64_t time = due(progress);
+	double rate;
+
+	if (!time)
+		return;
+	rate = (double)done * 1000 / (double)time;
+	putc('\r', stderr);
+	print_bytes((double)done);
+	if (total) {
+		fputs(" of ", stderr);
+		print_bytes((double)total);
+	}
+	fputs(", ", stderr);
+	print_bytes(rate);
+	fputs("/s", stderr);
+	if (total > done && rate >= 1)
+		fprintf(stderr, ", %.0f s left", (double)(total - done) / rate);
+	fputs("\033[K", stderr);
 }
 
 void progress_hide(struct progress *progress)
@@ -47,4 +103,12 @@ void progress_hide(struct progress *progress)
 	if (progress->shown)
 		fputs("\r\033[K", stderr);
 	progress->shown = false;
+	if (on_screen == progress)
+		on_screen = NULL;
+}
+
+void progress_hide_all(void)
+{
+	if (on_screen)
+		progress_hide(on_screen);
 }

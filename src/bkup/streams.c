@@ -5,80 +5,22 @@
  */
 #include "bkup/streams.h"
 
+#include "bkup/child_names.h"
 #include "util/array.h"
 #include "util/cleanup.h"
-#include "util/table.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* How many streams have been seen under a name without ordinal. */
-struct seen {
-	struct table_link link;
-	uint32_t count;
-	char name[];
-};
 
 struct walk {
 	struct input *input;
 	stream_visit *visit;
 	void *context;
-	struct table names; /* struct seen */
+	struct child_names names;
 	struct stream *pending;
 	size_t pending_count, pending_room;
 	bool have_owner; /* the first pending stream takes blocks */
 };
-
-static bool seen_matches(const struct table_link *link, const void *key)
-{
-	return strcmp(table_item(link, const struct seen, link)->name, key) ==
-	       0;
-}
-
-static void seen_free(struct table_link *link, void *context)
-{
-	(void)context;
-	free(table_item(link, struct seen, link));
-}
-
-/* Counts a name. Returns its ordinal, or 0 if memory ran out. */
-static uint32_t count_name(struct table *names, const char *name, size_t length)
-{
-	uint64_t hash = table_hash(name, length);
-	struct table_link *link = table_find(names, hash, seen_matches, name);
-	struct seen *seen;
-
-	if (link)
-		return ++table_item(link, struct seen, link)->count;
-	seen = malloc(sizeof(*seen) + length + 1);
-	if (!seen)
-		return 0;
-	seen->count = 1;
-	memcpy(seen->name, name, length + 1);
-	if (table_add(names, &seen->link, hash) < 0) {
-		free(seen);
-		return 0;
-	}
-	return 1;
-}
-
-/* The child name of the current record; NULL if memory ran out. */
-static char *name_child(struct walk *walk)
-{
-	const struct bkup_record *record = &walk->input->record;
-	const uint8_t *raw = input_record_name(walk->input);
-	char child[BKUP_CHILD_SIZE];
-	size_t length =
-		bkup_name_format(record->id, raw, record->name_size, 1, child);
-	uint32_t ordinal = count_name(&walk->names, child, length);
-
-	if (!ordinal)
-		return NULL;
-	if (ordinal > 1)
-		bkup_name_format(record->id, raw, record->name_size, ordinal,
-				 child);
-	return strdup(child);
-}
 
 /* Visits what is pending, and frees it also if a visit fails. */
 static int flush_pending(struct walk *walk)
@@ -113,7 +55,9 @@ static int add_stream(struct walk *walk)
 				   &walk->pending_room, sizeof(*walk->pending));
 	if (rc < 0)
 		return rc;
-	child = name_child(walk);
+	child = child_names_next(&walk->names, record->id,
+				 input_record_name(walk->input),
+				 record->name_size);
 	if (!child)
 		return -ENOMEM;
 	walk->pending[walk->pending_count++] = (struct stream){
@@ -173,7 +117,7 @@ int streams_each(struct input *input, stream_visit *visit, void *context)
 	struct walk walk = {.input = input, .visit = visit, .context = context};
 	int rc, flushed;
 
-	table_init(&walk.names);
+	child_names_init(&walk.names);
 	while ((rc = input_next(input)) == 1) {
 		rc = add_record(&walk);
 		if (rc < 0)
@@ -183,8 +127,7 @@ int streams_each(struct input *input, stream_visit *visit, void *context)
 		drop_cut(&walk);
 	flushed = flush_pending(&walk);
 	free(walk.pending);
-	table_each(&walk.names, seen_free, NULL);
-	table_done(&walk.names);
+	child_names_done(&walk.names);
 	return rc < 0 ? rc : flushed;
 }
 

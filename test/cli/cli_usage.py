@@ -30,7 +30,14 @@ class Usage(Case):
                 (["cat", "--json", "a", "b"], "wrong option '--json'", "cat "),
                 (["cat"], "no FILE", "cat "),
                 (["cat", "a"], "no NAME", "cat "),
-                (["cat", "a", "b", "c"], "too many arguments: 'c'", "cat ")):
+                (["cat", "a", "b", "c"], "too many arguments: 'c'", "cat "),
+                (["unpack"], "no FILE", "unpack "),
+                (["unpack", "a"], "no DIR", "unpack "),
+                (["unpack", "a", "b", "c"], "too many arguments: 'c'",
+                 "unpack "),
+                (["pack"], "no DIR", "pack "),
+                (["pack", "-r", "a"], "no FILE", "pack "),
+                (["pack", "-x", "a", "b"], "wrong option '-x'", "pack ")):
             with self.subTest(arguments=arguments):
                 self.expect(run(*arguments), status=2, out="", err=(
                     "bkup: %s\ntry 'bkup %s--help'\n" % (fault, verb)))
@@ -38,8 +45,8 @@ class Usage(Case):
     def test_help_names_the_verbs(self):
         result = run("--help")
         self.expect(result)
-        for verb in ("ls", "cat", "check"):
-            self.assertIn(b"\n  %-7s " % verb.encode(), result.out)
+        for verb in ("ls", "cat", "check", "unpack", "pack"):
+            self.assertIn(b"\n  %-9s " % verb.encode(), result.out)
             help_ = run(verb, "--help")
             self.expect(help_)
             self.assertTrue(help_.out.startswith(

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Walks a tree and makes another one of the same shape, in which something
+ * else stands for each object. No symlink is followed on either side: they are
+ * copied, and so are special files. What goes wrong with one object is told,
+ * and the walk goes on.
+ */
+#ifndef BKUP_TOOL_MIRROR_H
+#define BKUP_TOOL_MIRROR_H
+
+#include "bkup/cmd.h"
+#include "bkup/place.h"
+
+#include <stdbool.h>
+
+struct mirror {
+	/* Whether a directory, which is open, is an object. */
+	bool (*is_object)(int dir);
+	/* Makes one of an object: a regular file, or such a directory. */
+	enum status (*make)(void *context, const struct place *from,
+			    const struct place *to);
+	/* Whether an object is a directory; else a regular file is one. */
+	bool directories;
+	void *context;
+};
+
+/* How deep directories may be nested. */
+enum { MIRROR_DEPTH_MAX = 200 };
+
+/*
+ * from, to: of the trees; to may be there already.
+ * Returns: the worst status, after reports.
+ */
+enum status mirror_tree(const struct mirror *mirror, const char *from,
+			const char *to);
+
+#endif
