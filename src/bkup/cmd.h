@@ -28,6 +28,7 @@ extern const struct cmd cmd_cat;
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_unpack;
 extern const struct cmd cmd_pack;
+extern const struct cmd cmd_normalize;
 
 /* Options have no letters: what getopt_long calls them begins here. */
 enum {

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct cmd *const verbs[] = {&cmd_ls, &cmd_cat, &cmd_check,
-					  &cmd_unpack, &cmd_pack};
+static const struct cmd *const verbs[] = {
+	&cmd_ls, &cmd_cat, &cmd_check, &cmd_unpack, &cmd_pack, &cmd_normalize};
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

@@ -37,6 +37,9 @@ class Usage(Case):
                  "unpack "),
                 (["pack"], "no DIR", "pack "),
                 (["pack", "-r", "a"], "no FILE", "pack "),
+                (["normalize"], "no FILE", "normalize "),
+                (["normalize", "a", "b", "c"], "too many arguments: 'c'",
+                 "normalize "),
                 (["pack", "-x", "a", "b"], "wrong option '-x'", "pack ")):
             with self.subTest(arguments=arguments):
                 self.expect(run(*arguments), status=2, out="", err=(
@@ -45,7 +48,7 @@ class Usage(Case):
     def test_help_names_the_verbs(self):
         result = run("--help")
         self.expect(result)
-        for verb in ("ls", "cat", "check", "unpack", "pack"):
+        for verb in ("ls", "cat", "check", "unpack", "pack", "normalize"):
             self.assertIn(b"\n  %-9s " % verb.encode(), result.out)
             help_ = run(verb, "--help")
             self.expect(help_)
