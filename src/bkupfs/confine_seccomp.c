@@ -125,6 +125,7 @@ static const char *const calls[] = {
 	/* memory */
 	"brk",
 	"madvise",
+	"memfd_create",
 	"mremap",
 	"munmap",
 	/* threads */

@@ -156,6 +156,7 @@ static int open_store(struct daemon *daemon)
 		.max_streams = options->max_streams,
 		.order = options->order,
 		.sync = options->sync,
+		.views = options->views,
 		.timeout = options->timeout,
 		.report = report,
 	};

@@ -134,6 +134,19 @@ static int apply_sync(struct mount_options *options, const char *name,
 	return i < 0 ? i : 0;
 }
 
+static int apply_views(struct mount_options *options, const char *name,
+		       const char *value)
+{
+	static const char *const words[] = {"hidden", "list", "off", NULL};
+	static const enum store_views views[] = {
+		STORE_VIEWS_HIDDEN, STORE_VIEWS_LISTED, STORE_VIEWS_OFF};
+	int i = parse_word(name, value, words);
+
+	if (i >= 0)
+		options->views = views[i];
+	return i < 0 ? i : 0;
+}
+
 static int apply_timeout(struct mount_options *options, const char *name,
 			 const char *value)
 {
@@ -237,6 +250,7 @@ static const struct rule rules[] = {
 	{"store", true, apply_store},
 	{"order", true, apply_order},
 	{"sync", true, apply_sync},
+	{"views", true, apply_views},
 	{"timeout", true, apply_timeout},
 	{"salvage", false, apply_salvage},
 	{"threads", true, apply_threads},
@@ -311,6 +325,7 @@ void mount_options_init(struct mount_options *options)
 	*options = (struct mount_options){
 		.order = STORE_ORDER_KEEP,
 		.sync = STORE_SYNC_FSYNC,
+		.views = STORE_VIEWS_HIDDEN,
 		.timeout = 1,
 		.allow_other = geteuid() == 0,
 		.threads = DEFAULT_THREADS,

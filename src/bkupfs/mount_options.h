@@ -11,6 +11,7 @@
 struct mount_options {
 	enum store_order order;
 	enum store_sync sync;
+	enum store_views views;
 	double timeout; /* seconds */
 	bool salvage;
 	bool read_only;

@@ -86,6 +86,11 @@ void fs_reply_inode_result(fuse_req_t req, int rc)
 	fs_reply_result(req, rc == -ENOENT ? -ESTALE : rc);
 }
 
+double fs_timeout(const struct fs *fs, enum store_kind parent)
+{
+	return parent == STORE_VIEWS ? 0 : fs->options.timeout;
+}
+
 /* Looks once: 1 if the kernel was told something newer meanwhile. */
 static int find_once(struct place *parent, const char *name,
 		     struct fuse_entry_param *ret_entry)
@@ -100,8 +105,8 @@ static int find_once(struct place *parent, const char *name,
 		return rc;
 	*ret_entry = (struct fuse_entry_param){
 		.attr = entry.st,
-		.attr_timeout = fs->options.timeout,
-		.entry_timeout = fs->options.timeout,
+		.attr_timeout = fs_timeout(fs, parent->kind),
+		.entry_timeout = fs_timeout(fs, parent->kind),
 	};
 	rc = inode_get(fs, parent->inode, name, &entry, changes, ret_entry);
 	return rc == -EAGAIN ? 1 : rc;

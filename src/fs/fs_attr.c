@@ -78,7 +78,8 @@ static void reply_attr(fuse_req_t req, const struct place *place, int rc,
 	if (rc < 0)
 		fs_reply_inode_result(req, rc);
 	else
-		fuse_reply_attr(req, st, place->fs->options.timeout);
+		fuse_reply_attr(req, st,
+				fs_timeout(place->fs, place->parent_kind));
 }
 
 void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
@@ -216,7 +217,7 @@ static int set_attr(struct place *place, const struct stat *attr, int to_set,
 /* Whether what was set is seen at the object and all its streams. */
 static bool concerns_object(const struct place *place, int to_set)
 {
-	return (place->kind == STORE_STREAM || place->kind == STORE_OBJECT) &&
+	return inode_is_of_object(place->kind) &&
 	       to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
 			 FUSE_SET_ATTR_GID);
 }
@@ -307,7 +308,7 @@ void fs_listxattr(fuse_req_t req, fuse_ino_t id, size_t size)
 static void note_acl(struct place *place, const char *name)
 {
 	if (strncmp(name, "system.posix_acl_", 17) == 0 &&
-	    (place->kind == STORE_STREAM || place->kind == STORE_OBJECT))
+	    inode_is_of_object(place->kind))
 		inode_notify_object(place);
 }
 

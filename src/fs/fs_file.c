@@ -136,7 +136,7 @@ static int open_inode(struct place *place, int flags,
 		store_file_close(file, flags & O_ACCMODE);
 		return -ENOMEM;
 	}
-	rc = cut ? store_file_truncate(file, 0) : 0;
+	rc = cut ? store_file_cut(file) : 0;
 	if (rc == 0)
 		rc = commit_open(*ret_handle, flags);
 	if (rc < 0)
@@ -298,12 +298,27 @@ void fs_write(fuse_req_t req, fuse_ino_t id, const char *bytes, size_t size,
 		fuse_reply_write(req, n);
 }
 
+/* What was written through a view changed streams. */
+static void notify_view(struct fs *fs, fuse_ino_t id,
+			const struct inode *inode)
+{
+	struct place place;
+	bool view;
+
+	pthread_mutex_lock(&fs->lock);
+	view = inode->kind == STORE_VIEW;
+	pthread_mutex_unlock(&fs->lock);
+	if (!view || place_enter(fs, id, NULL, &place) < 0)
+		return;
+	inode_notify_object(&place);
+	place_leave(&place);
+}
+
 void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	struct stream_handle *handle = handle_of(fi);
 	int rc = 0;
 
-	(void)id;
 	if (handle->access != O_RDONLY) {
 		struct fs *fs = fs_of(req);
 		uint64_t changes;
@@ -312,6 +327,7 @@ void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 		changes = store_changes(fs->store);
 		inode_told(fs, handle->inode,
 			   store_file_version(handle->file, NULL), changes);
+		notify_view(fs, id, handle->inode);
 	}
 	fs_reply_result(req, rc);
 }

@@ -134,6 +134,9 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name,
 		rc = call(place.fs->store, place.path, place.kind, name);
 		if (rc == 0)
 			inode_detach(place.fs, place.inode, name);
+		/* A stream went with it. */
+		if (rc == 0 && place.kind == STORE_VIEWS)
+			inode_notify_object(&place);
 		place_leave(&place);
 	}
 	fs_reply_result(req, rc);
@@ -166,6 +169,24 @@ static void refresh_side(struct fs *fs, const struct place_side *side)
 		inode_refresh(fs, side->inode, side->name, &entry, changes);
 }
 
+/*
+ * What is scratch on one side may be a view on the other, and another content:
+ * both names are looked up anew.
+ */
+static void renamed_view(struct places *places)
+{
+	const struct place_side *from = &places->from, *to = &places->to;
+	const struct place_side *views = to->kind == STORE_VIEWS ? to : from;
+	struct place place = {.fs = places->fs,
+			      .inode = views->inode,
+			      .kind = STORE_VIEWS,
+			      .path = views->dir};
+
+	inode_detach(places->fs, from->inode, from->name);
+	inode_detach(places->fs, to->inode, to->name);
+	inode_notify_object(&place);
+}
+
 static int rename_places(struct places *places, unsigned int flags)
 {
 	const struct place_side *from = &places->from, *to = &places->to;
@@ -177,6 +198,10 @@ static int rename_places(struct places *places, unsigned int flags)
 
 	if (rc < 0)
 		return rc;
+	if (to->kind == STORE_VIEWS || from->kind == STORE_VIEWS) {
+		renamed_view(places);
+		return 0;
+	}
 	inode_rename(fs, from->inode, from->name, to->inode, to->name,
 		     exchange);
 	refresh_side(fs, to);

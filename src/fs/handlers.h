@@ -14,6 +14,11 @@ void fs_reply_entry(fuse_req_t req, struct place *parent, const char *name);
 int fs_find_entry(struct place *parent, const char *name,
 		  struct fuse_entry_param *ret_entry);
 void fs_reply_result(fuse_req_t req, int rc);
+/*
+ * How long the kernel may remember what is in a directory of that kind. Views
+ * change with what they show, which it does not know.
+ */
+double fs_timeout(const struct fs *fs, enum store_kind parent);
 
 /*
  * The same for a request that names an inode, not a name: if nothing stands

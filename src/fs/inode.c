@@ -463,7 +463,8 @@ bool inode_is_leaf(struct fs *fs, const struct inode *parent, const char *name)
 	const struct inode *inode = find_name(fs, parent, name);
 
 	return inode &&
-	       (inode->kind == STORE_STREAM || inode->kind == STORE_SCRATCH);
+	       (inode->kind == STORE_STREAM || inode->kind == STORE_SCRATCH ||
+		inode->kind == STORE_VIEW);
 }
 
 bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version)
@@ -511,29 +512,50 @@ static void notify_streams(struct fs *fs, const struct inode *object,
 	store_listing_free(listing);
 }
 
-/* The object that a place is, or is in. */
-static const struct inode *object_of(struct place *place)
+bool inode_is_of_object(enum store_kind kind)
+{
+	return kind == STORE_OBJECT || kind == STORE_STREAM ||
+	       kind == STORE_VIEWS || kind == STORE_VIEW;
+}
+
+/* How far above a place its object is. */
+static int levels_above(enum store_kind kind)
+{
+	if (kind == STORE_VIEW)
+		return 2;
+	return kind == STORE_STREAM || kind == STORE_VIEWS;
+}
+
+/* The object that a place is, or is in; NULL for one that is detached. */
+static const struct inode *object_of(struct place *place, char *path)
 {
 	const struct inode *object = place->inode;
+	int levels = levels_above(place->kind);
 
 	pthread_mutex_lock(&place->fs->lock);
-	if (place->kind == STORE_STREAM)
-		object = object->parent;
+	for (; levels && object; levels--) {
+		char *slash = strrchr(path, '/');
+
+		if (slash)
+			*slash = '\0';
+		object = slash ? object->parent : NULL;
+	}
 	pthread_mutex_unlock(&place->fs->lock);
 	return object;
 }
 
 void inode_notify_object(struct place *place)
 {
-	const struct inode *object = object_of(place);
 	struct fs *fs = place->fs;
 	char *path = strdup(place->path);
+	const struct inode *object;
 
 	if (fs->session && path) {
-		if (place->kind == STORE_STREAM)
-			*strrchr(path, '/') = '\0';
-		notify(fs, inode_id(object));
-		notify_streams(fs, object, path);
+		object = object_of(place, path);
+		if (object) {
+			notify(fs, inode_id(object));
+			notify_streams(fs, object, path);
+		}
 	}
 	free(path);
 }

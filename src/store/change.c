@@ -6,6 +6,7 @@
 #include "store/names.h"
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ static int makes_scratch(struct store *store, const char *dir, bool in_object,
 static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 		     const char *name, bool directory)
 {
-	bool scratch = kind == STORE_SCRATCH_DIRECTORY;
+	bool scratch = kind == STORE_SCRATCH_DIRECTORY ||
+		       (kind == STORE_VIEWS && bkup_name_is_scratch(name));
 	struct store_object *object;
 	int in_object = 0;
 	int rc = tree_check_name(name);
@@ -46,7 +48,8 @@ static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 		rc = tree_check_writable(store, dir);
 	if (rc < 0)
 		return rc;
-	if (tree_is_control(dir, name) || strcmp(name, ".view") == 0)
+	if (tree_is_control(dir, name) || strcmp(name, VIEWS_NAME) == 0 ||
+	    (kind == STORE_VIEWS && !scratch))
 		return -EINVAL;
 	if (!scratch) {
 		in_object = object_enter(store, dir, &object);
@@ -213,6 +216,31 @@ static int unlink_stream(struct store_object *object, const char *name)
 	return rc;
 }
 
+static int unlink_view(struct store *store, const char *dir, const char *name)
+{
+	const struct view *view = view_find(name);
+	struct store_object *object;
+	struct store_file *file;
+	int rc;
+
+	if (!view)
+		return unlink_scratch(store, dir, STORE_VIEWS, name, 0);
+	if (!view->stream)
+		return -EPERM;
+	rc = views_enter_dir(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	rc = object->undecided ? -ENOENT : unlink_stream(object, view->stream);
+	/* It may have been made, and not be committed. */
+	file = object_file(object, view->path);
+	if (file && (rc == 0 || rc == -ENOENT)) {
+		object_detach_file(object, file);
+		rc = 0;
+	}
+	object_leave(object);
+	return rc;
+}
+
 static int unlink_node(struct store *store, const char *dir, const char *name)
 {
 	cleanup_close int fd = tree_open_own(store, dir, O_PATH | O_DIRECTORY);
@@ -250,6 +278,8 @@ int store_unlink(struct store *store, const char *dir, enum store_kind kind,
 		return rc;
 	if (kind == STORE_SCRATCH_DIRECTORY)
 		return unlink_scratch(store, dir, kind, name, 0);
+	if (kind == STORE_VIEWS)
+		return unlink_view(store, dir, name);
 	rc = object_enter(store, dir, &object);
 	if (rc < 0)
 		return rc;
@@ -325,6 +355,8 @@ int store_rmdir(struct store *store, const char *dir, enum store_kind kind,
 		return rc;
 	if (entry.kind == STORE_SCRATCH_DIRECTORY)
 		return unlink_scratch(store, dir, kind, name, AT_REMOVEDIR);
+	if (entry.kind == STORE_VIEWS)
+		return -EPERM;
 	if (entry.kind != STORE_DIRECTORY && entry.kind != STORE_OBJECT)
 		return -ENOTDIR;
 	rc = scratch_exists(store, path);
@@ -333,9 +365,13 @@ int store_rmdir(struct store *store, const char *dir, enum store_kind kind,
 	rc = object_enter(store, path, &object);
 	if (rc < 0)
 		return rc;
-	if (!rc)
-		return remove_place(store, path, AT_REMOVEDIR);
-	rc = rmdir_object(object, path);
-	object_leave(object);
+	if (rc) {
+		rc = rmdir_object(object, path);
+		object_leave(object);
+	} else {
+		rc = remove_place(store, path, AT_REMOVEDIR);
+	}
+	if (rc == 0)
+		scratch_drop_views(store, path);
 	return rc;
 }

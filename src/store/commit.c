@@ -37,8 +37,14 @@ static int next_times(const struct store_object *object,
 	struct timespec before = object->st.st_mtim;
 	struct timespec own = times_get(&object->times, edit->name, before);
 	bool alone = plan->stream_count == 1;
-	int rc = times_copy(&object->times, ret_times);
+	int rc;
 
+	/* They have the time of the file. */
+	if (edit->kind == PLAN_WHOLE) {
+		*ret_times = (struct times){0};
+		return 0;
+	}
+	rc = times_copy(&object->times, ret_times);
 	if (rc < 0)
 		return rc;
 	times_rebase(ret_times, before, file_time);
@@ -61,6 +67,7 @@ static int next_times(const struct store_object *object,
 		times_remove(ret_times, edit->name);
 		return times_set(ret_times, edit->to, own, file_time, alone);
 	case PLAN_ATTRIBUTES:
+	case PLAN_WHOLE:
 		return 0;
 	}
 	return 0;
@@ -90,6 +97,8 @@ static int next_metadata(struct store_object *object,
 	}
 	if (object->has_mtime)
 		metadata.mtime = object->mtime;
+	else if (commit->edit.kind == PLAN_WHOLE && commit->has_mtime)
+		metadata.mtime = commit->mtime;
 	else
 		clock_gettime(CLOCK_REALTIME, &metadata.mtime);
 	*ret_metadata = metadata;

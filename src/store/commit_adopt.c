@@ -57,6 +57,7 @@ void commit_adopt(struct store_object *object, struct snapshot *snapshot,
 	object->st = st;
 	clock_gettime(CLOCK_MONOTONIC, &object->checked);
 	atomic_fetch_add(&object->store->changes, 1);
+	object_supersede_views(object);
 }
 
 int commit_check(struct snapshot *snapshot, const struct plan *plan,

@@ -2,6 +2,7 @@
 /* The content of open files: reading and writing. */
 #include "store/file.h"
 #include "store/plan.h"
+#include "store/view_text.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -36,6 +37,9 @@ ssize_t store_file_read(struct store_file *file, void *buffer, size_t size,
 
 	if (offset > INT64_MAX)
 		return -EINVAL;
+	n = view_make(file);
+	if (n < 0)
+		return n;
 	pthread_rwlock_rdlock(&file->lock);
 	base = file_base(file);
 	if (file->stage.fd >= 0)
@@ -75,6 +79,7 @@ static void mark_dirty(struct store_file *file)
 	clock_gettime(CLOCK_REALTIME, &file->mtime);
 	pthread_mutex_unlock(&file->state_lock);
 	atomic_store(&file->settled, false);
+	atomic_store(&file->emptied, false);
 	atomic_store(&file->dirty, true);
 	atomic_fetch_add(&file->store->changes, 1);
 }
@@ -116,7 +121,7 @@ static void settle_place(struct store_file *file, uint64_t end)
 	struct stage *stage = &file->stage;
 	uint64_t offset;
 
-	if (stage->placed || !*stage->name || !file->base ||
+	if (stage->placed || !*stage->name || !file->base || file->view ||
 	    (end <= STAGE_LARGE && stage->size <= STAGE_LARGE))
 		return;
 	stage->placed = true;
@@ -172,8 +177,11 @@ int store_file_truncate(struct store_file *file, uint64_t size)
 		now = file->stage.size;
 	else
 		now = file->stream ? file->stream->size : 0;
-	/* Nothing to do, unless a failed write is taken back this way. */
-	if (now == size && !file->error) {
+	/*
+	 * Nothing to do, unless a failed write is taken back this way, or
+	 * nobody knows whether there is any text.
+	 */
+	if (now == size && !file->error && !atomic_load(&file->unmade)) {
 		pthread_rwlock_unlock(&file->lock);
 		return 0;
 	}
@@ -185,6 +193,15 @@ int store_file_truncate(struct store_file *file, uint64_t size)
 		mark_dirty(file);
 	}
 	pthread_rwlock_unlock(&file->lock);
+	return rc;
+}
+
+int store_file_cut(struct store_file *file)
+{
+	int rc = store_file_truncate(file, 0);
+
+	if (rc == 0)
+		atomic_store(&file->emptied, true);
 	return rc;
 }
 

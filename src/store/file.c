@@ -3,6 +3,7 @@
 #include "store/file.h"
 
 #include "store/attr.h"
+#include "store/view_text.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ struct store_file *file_new(struct store *store)
 	atomic_init(&file->holds, 1);
 	pthread_rwlock_init(&file->lock, NULL);
 	pthread_mutex_init(&file->state_lock, NULL);
+	pthread_mutex_init(&file->making, NULL);
 	join_open_files(store, file);
 	return file;
 }
@@ -61,8 +63,10 @@ static void file_free(struct store_file *file)
 	leave_open_files(file->store, file);
 	stage_drop(file->store, &file->stage);
 	snapshot_put(file->base);
+	snapshot_put(file->source.snapshot);
 	pthread_rwlock_destroy(&file->lock);
 	pthread_mutex_destroy(&file->state_lock);
+	pthread_mutex_destroy(&file->making);
 	free(file->name);
 	free(file->scratch_dir);
 	free(file);
@@ -89,11 +93,20 @@ struct stage_base file_base(const struct store_file *file)
 
 int file_stage(struct store_file *file, bool keep)
 {
+	int rc = 0;
+
 	if (file->stage.fd >= 0)
 		return 0;
-	return stage_begin(file->store,
-			   keep && file->stream ? file->stream->size : 0,
-			   &file->stage);
+	if (keep)
+		rc = view_make_locked(file);
+	if (rc == 0)
+		rc = stage_begin(file->store,
+				 keep && file->stream ? file->stream->size : 0,
+				 &file->stage);
+	/* What it was opened with does not count any more. */
+	if (rc == 0)
+		atomic_store(&file->unmade, false);
+	return rc;
 }
 
 bool file_is_committable(const struct store_file *file)
@@ -116,24 +129,36 @@ void file_stat_stream(struct store_object *object,
 	ret_st->st_mtim = times_get(&object->times, name, object->st.st_mtim);
 }
 
+/* Attributes as they are without what is staged, but for the size. */
+static void stat_unstaged(struct store_object *object,
+			  const struct store_file *file, uint64_t size,
+			  uint64_t stored, struct stat *ret_st)
+{
+	if (file->view) {
+		view_stat(object, file->view, size, ret_st);
+		return;
+	}
+	*ret_st = attr_of_stream(&object->st, file->id, file->name, size,
+				 stored);
+	ret_st->st_mtim =
+		times_get(&object->times, file->name, object->st.st_mtim);
+}
+
 int file_stat(struct store_object *object, struct store_file *file,
 	      struct stat *ret_st)
 {
 	pthread_rwlock_rdlock(&file->lock);
 	if (file->stage.fd < 0 && file->stream) {
-		file_stat_stream(object, file->stream, file->name, ret_st);
+		stat_unstaged(object, file, file->stream->size,
+			      file->stream->stored, ret_st);
 	} else {
 		const struct stage_base base = file_base(file);
 
-		*ret_st = attr_of_stream(&object->st, file->id, file->name,
-					 file->stage.size,
-					 stage_stored(&file->stage, &base));
+		stat_unstaged(object, file, file->stage.size,
+			      stage_stored(&file->stage, &base), ret_st);
 		pthread_mutex_lock(&file->state_lock);
-		ret_st->st_mtim = file->has_mtime
-					  ? file->mtime
-					  : times_get(&object->times,
-						      file->name,
-						      object->st.st_mtim);
+		if (file->has_mtime)
+			ret_st->st_mtim = file->mtime;
 		pthread_mutex_unlock(&file->state_lock);
 	}
 	pthread_rwlock_unlock(&file->lock);
@@ -169,16 +194,17 @@ int file_get(struct store_object *object, const char *name, bool create,
 	     struct store_file **ret_file)
 {
 	struct store_file *file = object_file(object, name);
-	struct index_stream *stream;
+	const struct index_stream *stream = NULL;
+	int rc;
 
 	if (file) {
 		file->references++;
 		*ret_file = file;
 		return 0;
 	}
-	stream = index_find(object->snapshot->index, name);
-	if (!stream && !create)
-		return -ENOENT;
+	rc = object_stream(object, name, &stream);
+	if (rc < 0 && !(rc == -ENOENT && create))
+		return rc;
 	file = file_new(object->store);
 	if (!file)
 		return -ENOMEM;
@@ -193,6 +219,7 @@ int file_get(struct store_object *object, const char *name, bool create,
 	file->references = 1;
 	file->base = snapshot_get(object->snapshot);
 	file->stream = stream;
+	view_begin(object, file);
 	atomic_store(&file->object, object);
 	object_use(object);
 	*ret_file = file;

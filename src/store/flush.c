@@ -3,6 +3,7 @@
 #include "store/commit.h"
 #include "store/file.h"
 #include "store/scratch.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -16,6 +17,9 @@ static int commit_dirty(struct store_object *object, struct store_file *file,
 
 	if (!file_is_committable(file))
 		return 0;
+	/* No text is empty; a backup may be, if nothing comes after all. */
+	if (!durable && file->view && atomic_load(&file->emptied))
+		return file->view->stream ? -EINVAL : 0;
 	pthread_rwlock_wrlock(&file->lock);
 	rc = file->error;
 	if (rc == 0)

@@ -444,6 +444,36 @@ int index_new(struct index **ret_index)
 	return 0;
 }
 
+struct index_stream index_whole(uint64_t size, uint64_t version)
+{
+	return (struct index_stream){
+		.record = {.size = size},
+		/* So that the payload, behind a header, is at 0. */
+		.offset = -(uint64_t)BKUP_HEADER_SIZE,
+		.size = size,
+		.stored = size,
+		.version = version,
+	};
+}
+
+int index_new_whole(uint64_t size, uint64_t version, struct index **ret_index)
+{
+	struct index *index;
+	int rc = index_new(&index);
+
+	if (rc < 0)
+		return rc;
+	index->streams = malloc(sizeof(*index->streams));
+	if (!index->streams) {
+		index_free(index);
+		return -ENOMEM;
+	}
+	index->streams[0] = index_whole(size, version);
+	index->count = 1;
+	*ret_index = index;
+	return 0;
+}
+
 void index_free(struct index *index)
 {
 	if (!index)

@@ -76,7 +76,12 @@ int index_load(int fd, uint64_t size, const struct index_options *options,
 	       struct index **ret_index, struct index_fault *ret_fault);
 /* The index of nothing. */
 int index_new(struct index **ret_index);
+/* The index of a file that is one stream, without a header or name. */
+int index_new_whole(uint64_t size, uint64_t version, struct index **ret_index);
 void index_free(struct index *index);
+
+/* A stream made up for all of a file: its payload begins at offset 0. */
+struct index_stream index_whole(uint64_t size, uint64_t version);
 
 /* The stream with that child name, or NULL. */
 struct index_stream *index_find(const struct index *index, const char *name);

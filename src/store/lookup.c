@@ -4,6 +4,7 @@
 #include "store/file.h"
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -57,19 +58,43 @@ static int lookup_stream(struct store_object *object, const char *name,
 			 struct store_entry *ret_entry)
 {
 	struct store_file *file = object_file(object, name);
+	const struct view *view = view_of_path(name);
 	const struct index_stream *stream;
+	int rc;
 
-	ret_entry->kind = STORE_STREAM;
+	ret_entry->kind = view ? STORE_VIEW : STORE_STREAM;
 	if (file) {
 		ret_entry->version = store_file_version(file, NULL);
 		return file_stat(object, file, &ret_entry->st);
 	}
-	stream = index_find(object->snapshot->index, name);
-	if (!stream)
-		return -ENOENT;
-	file_stat_stream(object, stream, name, &ret_entry->st);
+	rc = object_stream(object, name, &stream);
+	if (rc < 0)
+		return rc;
+	if (view)
+		view_stat(object, view, stream->size, &ret_entry->st);
+	else
+		file_stat_stream(object, stream, name, &ret_entry->st);
 	ret_entry->version = stream->version;
 	return 0;
+}
+
+static int lookup_view(struct store *store, const char *dir, const char *name,
+		       struct store_entry *ret_entry)
+{
+	const struct view *view = view_find(name);
+	struct store_object *object;
+	int rc;
+
+	if (!view)
+		return bkup_name_is_scratch(name)
+			       ? lookup_scratch(store, dir, name, ret_entry)
+			       : -ENOENT;
+	rc = views_enter_dir(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	rc = lookup_stream(object, view->path, ret_entry);
+	object_leave(object);
+	return rc;
 }
 
 static int lookup_node(struct store *store, const char *dir, const char *name,
@@ -95,6 +120,14 @@ int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 		return rc;
 	if (kind == STORE_SCRATCH_DIRECTORY)
 		return lookup_scratch(store, dir, name, ret_entry);
+	if (kind == STORE_VIEWS)
+		return lookup_view(store, dir, name, ret_entry);
+	if (views_are(store, name)) {
+		rc = views_stat(store, dir, ret_entry);
+		/* What really is there has that name. */
+		if (rc != -ENOENT)
+			return rc;
+	}
 	rc = object_enter(store, dir, &object);
 	if (rc < 0)
 		return rc;
@@ -104,7 +137,8 @@ int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 	} else {
 		rc = lookup_node(store, dir, name, ret_entry);
 	}
-	if (rc == -ENOENT && bkup_name_is_scratch(name))
+	if (rc == -ENOENT && bkup_name_is_scratch(name) &&
+	    !views_are(store, name))
 		rc = lookup_scratch(store, dir, name, ret_entry);
 	return rc;
 }
@@ -185,7 +219,7 @@ static void list_pending(struct table_link *link, void *context)
 	struct store_file *file = table_item(link, struct store_file, link);
 	struct stat *st = &pending->object->st;
 
-	if (pending->error ||
+	if (pending->error || file->view ||
 	    index_find(pending->object->snapshot->index, file->name))
 		return;
 	pending->error = listing_add(
@@ -211,7 +245,31 @@ static int list_object(struct store_object *object,
 			return rc;
 	}
 	table_each(&object->files, list_pending, &pending);
+	if (!pending.error &&
+	    object->store->options.views == STORE_VIEWS_LISTED)
+		pending.error =
+			listing_add(listing, VIEWS_NAME, S_IFDIR,
+				    attr_inode(st->st_dev, st->st_ino, 0,
+					       VIEWS_NAME));
 	return pending.error;
+}
+
+static int add_view(void *context, const char *name, uint64_t inode)
+{
+	return listing_add(context, name, S_IFREG, inode);
+}
+
+static int list_views(struct store *store, const char *dir,
+		      struct store_listing *listing)
+{
+	struct store_object *object;
+	int rc = views_enter_dir(store, dir, &object);
+
+	if (rc < 0)
+		return rc;
+	rc = views_each(object, add_view, listing);
+	object_leave(object);
+	return rc;
 }
 
 /*
@@ -231,7 +289,8 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 		cleanup_free char *path = NULL;
 		struct stat st;
 
-		if (!all && !bkup_name_is_scratch(entry->d_name))
+		if (!all && (!bkup_name_is_scratch(entry->d_name) ||
+			     views_are(store, entry->d_name)))
 			continue;
 		rc = tree_join(dir, entry->d_name, &path);
 		if (rc == 0 && !all && tree_stat(store, path, &st) == 0)
@@ -253,6 +312,12 @@ int store_check_list(struct store *store, const char *dir,
 	struct store_object *object;
 	int rc, fd;
 
+	if (kind == STORE_VIEWS) {
+		rc = views_enter_dir(store, dir, &object);
+		if (rc == 0)
+			object_leave(object);
+		return rc;
+	}
 	if (kind != STORE_SCRATCH_DIRECTORY) {
 		rc = object_enter(store, dir, &object);
 		if (rc > 0)
@@ -271,28 +336,39 @@ int store_check_list(struct store *store, const char *dir,
 	return 0;
 }
 
+/* All but scratch. */
+static int list_shown(struct store *store, const char *dir,
+		      enum store_kind kind, struct store_listing *listing)
+{
+	struct store_object *object;
+	int rc;
+
+	if (kind == STORE_SCRATCH_DIRECTORY)
+		return 0;
+	if (kind == STORE_VIEWS)
+		return list_views(store, dir, listing);
+	rc = object_enter(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	if (!rc)
+		return list_directory(store, dir, listing);
+	rc = list_object(object, listing);
+	object_leave(object);
+	return rc;
+}
+
 int store_list(struct store *store, const char *dir, enum store_kind kind,
 	       struct store_listing **ret_listing)
 {
 	struct store_listing *listing = calloc(1, sizeof(*listing));
-	struct store_object *object;
 	int rc;
 
 	if (!listing)
 		return -ENOMEM;
-	if (kind == STORE_SCRATCH_DIRECTORY) {
-		rc = list_scratch(store, dir, true, listing);
-	} else {
-		rc = object_enter(store, dir, &object);
-		if (rc > 0) {
-			rc = list_object(object, listing);
-			object_leave(object);
-		} else if (rc == 0) {
-			rc = list_directory(store, dir, listing);
-		}
-		if (rc == 0)
-			rc = list_scratch(store, dir, false, listing);
-	}
+	rc = list_shown(store, dir, kind, listing);
+	if (rc == 0)
+		rc = list_scratch(store, dir, kind == STORE_SCRATCH_DIRECTORY,
+				  listing);
 	if (rc < 0)
 		store_listing_free(listing);
 	else

@@ -3,6 +3,7 @@
 
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -20,7 +21,21 @@ struct node_link node_link(int fd)
 
 bool node_is_object(enum store_kind kind)
 {
-	return kind == STORE_OBJECT || kind == STORE_STREAM;
+	return kind == STORE_OBJECT || kind == STORE_STREAM ||
+	       kind == STORE_VIEWS || kind == STORE_VIEW;
+}
+
+static int view_path(const char *path, char **ret_path, const char **ret_name)
+{
+	cleanup_free char *dir = NULL;
+	const char *name;
+	int rc = tree_split(path, &dir, &name);
+
+	if (rc == 0)
+		rc = views_object(dir, ret_path);
+	if (rc == 0)
+		*ret_name = name;
+	return rc;
 }
 
 int node_object_path(const char *path, enum store_kind kind, char **ret_path,
@@ -30,11 +45,15 @@ int node_object_path(const char *path, enum store_kind kind, char **ret_path,
 
 	if (kind == STORE_STREAM)
 		return tree_split(path, ret_path, ret_name);
+	if (kind == STORE_VIEW)
+		return view_path(path, ret_path, ret_name);
+	*ret_name = "";
+	if (kind == STORE_VIEWS)
+		return views_object(path, ret_path);
 	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
 	*ret_path = copy;
-	*ret_name = "";
 	return 0;
 }
 
@@ -103,9 +122,12 @@ int node_enter(struct store *store, const char *path, enum store_kind kind,
 		node_leave(&node, false);
 		return rc;
 	}
-	if (kind == STORE_DIRECTORY || kind == STORE_OBJECT)
+	if (kind == STORE_DIRECTORY || kind == STORE_OBJECT ||
+	    kind == STORE_VIEWS)
 		node.kind = S_ISREG(node.st.st_mode) ? STORE_OBJECT
 						     : STORE_DIRECTORY;
+	else if (kind == STORE_VIEW)
+		node.kind = STORE_STREAM;
 	*ret_node = node;
 	return 0;
 }

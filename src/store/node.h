@@ -15,10 +15,10 @@ struct node_link node_link(int fd);
 bool node_is_object(enum store_kind kind);
 
 /*
- * The path of the underlying file or directory; for a stream that of its
- * object.
+ * The path of the underlying file or directory; for a stream or view that of
+ * its object.
  *
- * ret_path: malloc'ed. ret_name: the stream's child name, in path.
+ * ret_path: malloc'ed. ret_name: the stream's or view's name, in path.
  */
 int node_object_path(const char *path, enum store_kind kind, char **ret_path,
 		     const char **ret_name);
@@ -29,8 +29,12 @@ int node_object_path(const char *path, enum store_kind kind, char **ret_path,
  */
 struct node {
 	int fd;		      /* O_PATH */
-	enum store_kind kind; /* as it is now: an empty directory may have */
-	struct stat st;	      /* become an object */
+	/*
+	 * As it is now: an empty directory may have become an object. A view
+	 * is like a stream, and .view like its object.
+	 */
+	enum store_kind kind;
+	struct stat st;
 	struct store_object *object; /* locked, or NULL */
 };
 

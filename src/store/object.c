@@ -4,6 +4,7 @@
 #include "store/descriptor.h"
 #include "store/redo.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <assert.h>
@@ -273,19 +274,33 @@ static void supersede_changed(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
 	struct store_object *object = context;
-	const struct index_stream *now =
-		index_find(object->snapshot->index, file->name);
+	uint64_t now = object_version(object, file->name);
 	bool changed;
 
 	/* A dirty file stays, and may be locked: who commits it looks here. */
 	if (atomic_load(&file->dirty))
 		return;
 	pthread_rwlock_rdlock(&file->lock);
-	changed = file->stream &&
-		  (!now || now->version != file->stream->version);
+	changed = file->stream && now != file->stream->version;
 	pthread_rwlock_unlock(&file->lock);
 	if (changed)
 		supersede(object, file);
+}
+
+static void supersede_view(struct table_link *link, void *context)
+{
+	if (table_item(link, struct store_file, link)->view)
+		supersede_changed(link, context);
+}
+
+void object_supersede_changed(struct store_object *object)
+{
+	table_each(&object->files, supersede_changed, object);
+}
+
+void object_supersede_views(struct store_object *object)
+{
+	table_each(&object->files, supersede_view, object);
 }
 
 /* Opens the file that stands at a path, to keep it open. */
@@ -330,7 +345,7 @@ static int reload(struct store_object *object, const char *path)
 	times_done(&object->times);
 	object->snapshot = snapshot;
 	object->times = times;
-	table_each(&object->files, supersede_changed, object);
+	object_supersede_changed(object);
 	return 0;
 }
 
@@ -578,9 +593,20 @@ void object_drop_unfinished(struct store_object *object)
 	pthread_mutex_unlock(&object->store->objects_lock);
 }
 
-bool object_has_streams(const struct store_object *object)
+static void look_if_stream(struct table_link *link, void *context)
 {
-	return object->snapshot->index->count || object->files.count;
+	bool *found = context;
+
+	if (!table_item(link, struct store_file, link)->view)
+		*found = true;
+}
+
+bool object_has_streams(struct store_object *object)
+{
+	bool found = object->snapshot->index->count;
+
+	table_each(&object->files, look_if_stream, &found);
+	return found;
 }
 
 static bool name_matches(const struct table_link *link, const void *key)

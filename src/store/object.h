@@ -58,6 +58,7 @@ struct store_object {
  *	base and stream     content of a snapshot, nothing staged
  *	stage               what is to be committed, over base and stream
  *	stage, no object    scratch: the stage is the scratch file itself
+ *	view                one of the first two, but see view.h
  *
  * A commit gives the stage up, or makes it the underlying file.
  */
@@ -86,11 +87,22 @@ struct store_file {
 	atomic_bool superseded;
 	/* Flushed since it was written to, or opened by a writer. */
 	atomic_bool settled;
+	/* Made or cut by an open, and not written to since. */
+	atomic_bool emptied;
+
+	const struct view *view; /* what it is a view of; else NULL */
+	pthread_mutex_t making;	 /* held while the text of a view is made */
+	/*
+	 * The text of a view is not made yet: base and stream only say what it
+	 * will be. Set when it is opened; cleared under lock.
+	 */
+	atomic_bool unmade;
 
 	pthread_rwlock_t lock; /* guards what follows */
 	struct snapshot *base;
 	const struct index_stream *stream; /* in base; NULL if it is new */
 	struct stage stage;
+	struct stage_base source;   /* of a view's text; else NULL */
 	int64_t attributes;		    /* set for the header, or -1 */
 
 	atomic_bool dirty; /* staged, and not committed since */
@@ -164,10 +176,18 @@ void object_drop_unfinished(struct store_object *object);
 int object_check_records(struct store_object *object, size_t records);
 
 /* Whether the object has streams, committed or pending. */
-bool object_has_streams(const struct store_object *object);
+bool object_has_streams(struct store_object *object);
 
 /* The current open file of a name, or NULL. */
 struct store_file *object_file(struct store_object *object, const char *name);
+
+/*
+ * Takes the files whose content is no longer that of their names out of a
+ * locked object. The second one only looks at views: those of what a commit
+ * changed.
+ */
+void object_supersede_changed(struct store_object *object);
+void object_supersede_views(struct store_object *object);
 
 /* Takes a file out of the object: it goes on for those who hold it. */
 void object_detach_file(struct store_object *object, struct store_file *file);

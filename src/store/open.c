@@ -4,6 +4,7 @@
 #include "store/file.h"
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view_text.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -12,9 +13,6 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
-
-/* Of every object, kept for what is shown of its inside. */
-#define VIEW_NAME ".view"
 
 /* Nanoseconds that the release of a writer may take who has closed. */
 enum { RELEASE_WAIT = 200000000 };
@@ -34,6 +32,7 @@ static int start_empty(struct store_file *file)
 		file->has_mtime = true;
 		clock_gettime(CLOCK_REALTIME, &file->mtime);
 		pthread_mutex_unlock(&file->state_lock);
+		atomic_store(&file->emptied, true);
 		atomic_store(&file->dirty, true);
 		atomic_fetch_add(&file->store->changes, 1);
 	}
@@ -110,15 +109,18 @@ static void supersede_for_writer(struct store_object *object, const char *child)
 /* Whether a name may be opened with these flags, before anything is made. */
 static int check_open(struct store_object *object, const char *name, int flags)
 {
+	const struct index_stream *stream;
+	int rc = object_file(object, name)
+			 ? 0
+			 : object_stream(object, name, &stream);
 	const struct index *index = object->snapshot->index;
-	bool exists = object_file(object, name) || index_find(index, name);
-	int rc;
 
 	if (wants_write(flags) && object->snapshot->fault.reason)
 		return -EROFS;
-	if (exists)
+	if (rc == 0)
 		return flags & O_CREAT && flags & O_EXCL ? -EEXIST : 0;
-	rc = flags & O_CREAT ? plan_check_name(index, name) : -ENOENT;
+	if (rc == -ENOENT && flags & O_CREAT)
+		rc = view_of_path(name) ? 0 : plan_check_name(index, name);
 	return rc < 0 ? rc : object_check_records(object, index->records + 1);
 }
 
@@ -156,6 +158,9 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 		return rc;
 	if (is_new(file) || (wants_write(flags) && flags & O_TRUNC))
 		rc = start_empty(file);
+	/* Of text it is known at once whether there is any. */
+	else if (!wants_write(flags) && file->view && file->view->stream)
+		rc = view_make(file);
 	if (rc < 0) {
 		file_put(object, file);
 		return rc;
@@ -206,6 +211,35 @@ static int open_scratch(struct store *store, const char *dir, const char *name,
 	return rc;
 }
 
+/* What an empty directory would be does not make an object of it if read. */
+static void leave_undecided(struct store_object *object,
+			    struct store_file *file)
+{
+	if (object->undecided && !file->writers && !atomic_load(&file->dirty))
+		object_detach_file(object, file);
+}
+
+static int open_view(struct store *store, const char *dir, const char *name,
+		     int flags, struct store_file **ret_file)
+{
+	const struct view *view = view_find(name);
+	struct store_object *object;
+	int rc;
+
+	if (!view)
+		return flags & O_CREAT ? -EINVAL : -ENOENT;
+	if (view->kind == VIEW_INDEX && wants_write(flags))
+		return -EACCES;
+	rc = views_enter_dir(store, dir, &object);
+	if (rc < 0)
+		return rc;
+	rc = open_stream(object, view->path, flags, ret_file);
+	if (rc == 0)
+		leave_undecided(object, *ret_file);
+	object_leave(object);
+	return rc;
+}
+
 int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 		    const char *name, int flags, mode_t mode,
 		    struct store_caller caller, struct store_file **ret_file)
@@ -217,11 +251,14 @@ int store_file_open(struct store *store, const char *dir, enum store_kind kind,
 		rc = tree_check_writable(store, dir);
 	if (rc < 0)
 		return rc;
-	if (strcmp(name, VIEW_NAME) == 0 && flags & O_CREAT)
+	if (strcmp(name, VIEWS_NAME) == 0 && flags & O_CREAT)
 		return -EINVAL;
-	if (kind == STORE_SCRATCH_DIRECTORY)
+	if (kind == STORE_SCRATCH_DIRECTORY ||
+	    (kind == STORE_VIEWS && bkup_name_is_scratch(name)))
 		return open_scratch(store, dir, name, flags, mode, caller,
 				    ret_file);
+	if (kind == STORE_VIEWS)
+		return open_view(store, dir, name, flags, ret_file);
 	rc = object_enter(store, dir, &object);
 	if (rc < 0)
 		return rc;
@@ -260,19 +297,35 @@ static int complete_stage(struct store_file *file)
 /* A scratch name that tells what was rescued: .CHILD.stage-N */
 static void rescue_name(const struct store_file *file, char *name, size_t size)
 {
-	snprintf(name, size, ".%.*s.%s", 180, file->name, file->stage.name);
+	snprintf(name, size, ".%.*s.%s", 180,
+		 file->view ? file->view->name : file->name, file->stage.name);
+}
+
+/* The directory of scratch for that. */
+static int rescue_dir(struct store_object *object,
+		      const struct store_file *file, char **ret_path)
+{
+	cleanup_free char *path = NULL;
+	int rc = object_path(object, &path);
+
+	if (rc == 0 && file->view)
+		return tree_join(path, VIEWS_NAME, ret_path);
+	if (rc == 0)
+		*ret_path = steal_pointer(&path);
+	return rc;
 }
 
 void file_rescue(struct store_object *object, struct store_file *file,
 		 int error)
 {
+	const char *child = file->view ? file->view->name : file->name;
 	struct store *store = object->store;
 	char name[BKUP_CHILD_SIZE];
 	cleanup_free char *path = NULL;
 	cleanup_close int dir = -1;
 	int whole;
 
-	if (object_path(object, &path) < 0)
+	if (rescue_dir(object, file, &path) < 0)
 		return;
 	whole = complete_stage(file);
 	dir = whole < 0 ? whole : scratch_dir(store, path, true);
@@ -282,14 +335,14 @@ void file_rescue(struct store_object *object, struct store_file *file,
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "
 			     "written",
-			     path, file->name, strerror(-error));
+			     path, child, strerror(-error));
 		return;
 	}
 	*file->stage.name = '\0';
 	store_report(store, LOG_ERR,
 		     "'%s/%s': cannot commit: %s; what was written is kept as "
 		     "'%s/%s'%s",
-		     path, file->name, strerror(-error), path, name,
+		     path, child, strerror(-error), path, name,
 		     whole ? "" : ", with zeros for what was not");
 }
 
@@ -314,7 +367,8 @@ static void commit_at_close(struct store_object *object,
 	if (rc == 0)
 		rc = commit_file(object, file, false);
 	/* Who was told by flush knows; but nobody can write it again. */
-	if (rc < 0 && (rc != file->reported || rc == -ESTALE))
+	if (rc < 0 && (rc != file->reported || rc == -ESTALE) &&
+	    !(file->view && atomic_load(&file->emptied)))
 		file_rescue(object, file, rc);
 	pthread_rwlock_unlock(&file->lock);
 	if (rc < 0)

@@ -439,6 +439,8 @@ static int apply(struct parts *parts, const struct index *index,
 		return edit_rename(parts, index, edit);
 	case PLAN_ATTRIBUTES:
 		return edit_attributes(parts, index, edit);
+	case PLAN_WHOLE:
+		break;
 	}
 	return -EINVAL;
 }
@@ -480,12 +482,33 @@ bool plan_stays(const struct plan_segment *segment, enum plan_source source,
 	return segment->source == source && segment->offset == offset;
 }
 
-int plan_make(const struct index *index, const struct plan_edit *edit,
-	      enum store_order order, struct plan **ret_plan)
+/* The streams that the stage holds, in the one segment that it is. */
+static int plan_whole(struct plan *plan, const struct plan_edit *edit)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	const struct index *index = edit->whole;
+
+	plan->streams = calloc(index->count + 1, sizeof(*plan->streams));
+	if (!plan->streams)
+		return -ENOMEM;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct index_stream *stream = &index->streams[i];
+		char *name = strdup(index_name(index, stream));
+
+		if (!name)
+			return -ENOMEM;
+		plan->streams[plan->stream_count++] = (struct plan_stream){
+			.name = name, .size = stream->size};
+	}
+	plan->records = index->records;
+	return add_segment(plan, PLAN_STAGE, edit->stage->shift,
+			   edit->stage->size);
+}
+
+static int plan_parts(struct plan *plan, const struct index *index,
+		      const struct plan_edit *edit, enum store_order order)
+{
 	struct parts parts = {0};
-	int rc = plan ? parts_init(&parts, index) : -ENOMEM;
+	int rc = parts_init(&parts, index);
 
 	if (rc == 0)
 		rc = apply(&parts, index, edit);
@@ -494,6 +517,21 @@ int plan_make(const struct index *index, const struct plan_edit *edit,
 	if (rc == 0)
 		rc = emit(plan, index, &parts);
 	parts_done(&parts);
+	return rc;
+}
+
+int plan_make(const struct index *index, const struct plan_edit *edit,
+	      enum store_order order, struct plan **ret_plan)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	int rc;
+
+	if (!plan)
+		return -ENOMEM;
+	if (edit->kind == PLAN_WHOLE)
+		rc = plan_whole(plan, edit);
+	else
+		rc = plan_parts(plan, index, edit, order);
 	if (rc == 0)
 		*ret_plan = steal_pointer(&plan);
 	plan_free(plan);

@@ -20,6 +20,7 @@ struct plan_edit {
 				    the content of that */
 		PLAN_EXCHANGE,	 /* name and to change places */
 		PLAN_ATTRIBUTES, /* name gets attributes */
+		PLAN_WHOLE,	 /* all is what is staged */
 	} kind;
 	const char *name;
 	const char *to;
@@ -27,6 +28,7 @@ struct plan_edit {
 	struct stage_base base;	   /* of that; the same content as name's */
 	int old; /* the old version, for names too long to parse */
 	int64_t attributes; /* of the header; -1 to keep or default */
+	const struct index *whole; /* of PLAN_WHOLE: that of the stage */
 };
 
 enum plan_source {

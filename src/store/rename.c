@@ -7,16 +7,20 @@
  *	scratch     stream name          commit: the content of that stream
  *	scratch     scratch name         rename of the scratch file
  *	stream      scratch name         the content moves to a scratch file
+ *	scratch     view                 commit: of what that makes of it
+ *	view        scratch name         the text moves to a scratch file
  *	directory,  anywhere             rename below SOURCE, and of its scratch
  *	object, …
  *	else                             -EXDEV, or -EINVAL for impossible names
  */
+#include "store/rename.h"
+
 #include "store/acl.h"
-#include "store/commit.h"
 #include "store/file.h"
 #include "store/names.h"
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -117,6 +121,8 @@ static int rename_node(struct store *store, const struct store_place *from,
 		rc = move_node(store, from, from_path, to, to_path, flags);
 	if (rc < 0)
 		return rc;
+	if (!flags)
+		scratch_drop_views(store, to_path);
 	rc = scratch_move(store, from_path, to_path, flags & RENAME_EXCHANGE);
 	if (rc < 0)
 		store_report(store, LOG_ERR,
@@ -151,8 +157,7 @@ static int rename_file(struct store_object *object, struct store_file *file,
 			 table_hash(name, strlen(name)));
 }
 
-/* Commits what is staged under a name, so that a rename finds it. */
-static int settle_name(struct store_object *object, const char *name)
+int rename_settle(struct store_object *object, const char *name)
 {
 	struct store_file *file = object_file(object, name);
 	int rc = 0;
@@ -208,9 +213,9 @@ static int rename_stream(struct store_object *object, const char *from,
 		return 0;
 	if (flags & RENAME_NOREPLACE && stream_exists(object, to))
 		return -EEXIST;
-	rc = settle_name(object, from);
+	rc = rename_settle(object, from);
 	if (rc == 0 && flags & RENAME_EXCHANGE)
-		rc = settle_name(object, to);
+		rc = rename_settle(object, to);
 	if (rc == 0)
 		rc = object_refresh(object, true);
 	if (rc == 0)
@@ -244,8 +249,7 @@ static int take_attributes(struct commit *commit, int fd)
 	return 0;
 }
 
-/* What somebody set on a scratch file is set on the object. */
-static int take_metadata(struct commit *commit, int fd)
+int rename_metadata(struct commit *commit, int fd)
 {
 	int set = scratch_what_was_set(fd);
 	struct stat st;
@@ -269,7 +273,7 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 		.edit = {.kind = PLAN_SET, .name = name, .stage = &file->stage},
 		.has_mtime = true,
 	};
-	int rc = take_metadata(&commit, file->stage.fd);
+	int rc = rename_metadata(&commit, file->stage.fd);
 
 	if (rc < 0)
 		return rc;
@@ -282,10 +286,8 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 static int place_scratch(struct store_object *object, struct store_file *file,
 			 const struct store_place *from, const char *name)
 {
-	struct store *store = object->store;
-	cleanup_close int dir = scratch_dir(store, from->dir, false);
 	char *copy = strdup(name);
-	int rc = !copy ? -ENOMEM : dir < 0 ? dir : 0;
+	int rc = copy ? 0 : -ENOMEM;
 
 	if (rc == 0) {
 		pthread_rwlock_wrlock(&file->lock);
@@ -294,17 +296,25 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 			scratch_become_stream(file, object, copy);
 		pthread_rwlock_unlock(&file->lock);
 	}
-	if (rc) {
+	if (rc)
 		free(copy);
-		return rc;
-	}
-	if (unlinkat(dir, from->name, 0) < 0 && errno != ENOENT)
+	else
+		rename_drop(object->store, from);
+	return rc;
+}
+
+void rename_drop(struct store *store, const struct store_place *from)
+{
+	cleanup_close int dir = scratch_dir(store, from->dir, false);
+	int rc = dir < 0 ? dir
+			 : unlinkat(dir, from->name, 0) < 0 ? -errno : 0;
+
+	if (rc < 0 && rc != -ENOENT)
 		store_report(store, LOG_ERR,
-			     "'%s/%s' is a stream now, and cannot be removed: "
+			     "'%s/%s' was put in place, and cannot be removed: "
 			     "%s",
-			     from->dir, from->name, strerror(errno));
+			     from->dir, from->name, strerror(-rc));
 	scratch_prune(store, from->dir, from->kind);
-	return 0;
 }
 
 /* The scratch's directory must be that of the object, or below it. */
@@ -344,7 +354,7 @@ static int rename_scratch_to_stream(struct store *store,
 
 	if (flags & RENAME_EXCHANGE)
 		return -EINVAL;
-	if (!belongs_to(from->dir, to->dir))
+	if (!belongs_to(from->dir, to->dir) || views_hold(to->dir, from->dir))
 		return -EXDEV;
 	rc = object_enter(store, to->dir, &object);
 	if (rc == 0) {
@@ -382,30 +392,25 @@ static int rename_scratch(struct store *store, const struct store_place *from,
 	return 0;
 }
 
-/*
- * The content of a stream, and its times, as a new scratch file, which survives
- * a power cut: the stream will go.
- */
-static int extract_to_scratch(struct store_object *object, const char *from,
-			      const struct store_place *to)
+int rename_extract(struct store_object *object, const char *from,
+		   const struct stage_base *content,
+		   const struct store_place *to)
 {
 	struct store *store = object->store;
-	const struct index_stream *stream =
-		index_find(object->snapshot->index, from);
 	cleanup_close int dir = scratch_dir(store, to->dir, true);
 	cleanup_close int fd = -1;
 	char name[CONTROL_NAME_SIZE];
 	struct timespec times[2];
 	int rc;
 
-	if (!stream || dir < 0)
-		return stream ? dir : -ENOENT;
+	if (dir < 0)
+		return dir;
 	fd = control_create(store, "stage", name);
 	if (fd < 0)
 		return fd;
 	times[0] = object->st.st_atim;
 	times[1] = times_get(&object->times, from, object->st.st_mtim);
-	rc = snapshot_extract(object->snapshot, stream, fd);
+	rc = snapshot_extract(content->snapshot, content->stream, fd);
 	if (rc == 0)
 		rc = acl_copy(version_fd(&object->snapshot->version), fd);
 	if (rc == 0 &&
@@ -419,6 +424,19 @@ static int extract_to_scratch(struct store_object *object, const char *from,
 	return rc < 0 ? rc : scratch_sync_dir(store, to->dir);
 }
 
+int rename_check_scratch(struct store *store, const struct store_place *to,
+			 unsigned int flags)
+{
+	struct stat st;
+
+	if (flags & RENAME_EXCHANGE)
+		return -EINVAL;
+	return flags & RENAME_NOREPLACE &&
+			       scratch_stat(store, to->dir, to->name, &st) == 0
+		       ? -EEXIST
+		       : 0;
+}
+
 /*
  * A stream becomes scratch, as an editor does that moves the old version away
  * before it writes the new one. Scratch first: nothing is lost in between.
@@ -430,19 +448,19 @@ static int rename_stream_to_scratch(struct store_object *object,
 {
 	struct commit commit = {
 		.edit = {.kind = PLAN_REMOVE, .name = from, .attributes = -1}};
-	struct stat st;
-	int rc;
+	struct stage_base content = {NULL, NULL};
+	int rc = rename_check_scratch(object->store, to, flags);
 
-	if (flags & RENAME_EXCHANGE)
-		return -EINVAL;
-	if (flags & RENAME_NOREPLACE &&
-	    scratch_stat(object->store, to->dir, to->name, &st) == 0)
-		return -EEXIST;
-	rc = settle_name(object, from);
+	if (rc == 0)
+		rc = rename_settle(object, from);
 	if (rc == 0)
 		rc = object_refresh(object, true);
-	if (rc == 0)
-		rc = extract_to_scratch(object, from, to);
+	if (rc == 0) {
+		content.snapshot = object->snapshot;
+		content.stream = index_find(object->snapshot->index, from);
+		rc = content.stream ? rename_extract(object, from, &content, to)
+				    : -ENOENT;
+	}
 	if (rc == 0)
 		rc = commit_object(object, &commit);
 	if (rc == 0)
@@ -495,6 +513,17 @@ static int check_side(struct store *store, const struct store_place *side)
 	return rc < 0 ? rc : tree_check_writable(store, path);
 }
 
+/* What is in a .view stays there. */
+static int check_views(const struct store_place *from,
+		       const struct store_place *to)
+{
+	if (from->kind == STORE_VIEWS && !belongs_to(to->dir, from->dir))
+		return -EXDEV;
+	if (to->kind == STORE_VIEWS && !belongs_to(from->dir, to->dir))
+		return -EXDEV;
+	return 0;
+}
+
 int store_rename(struct store *store, const struct store_place *from,
 		 const struct store_place *to, unsigned int flags)
 {
@@ -506,15 +535,17 @@ int store_rename(struct store *store, const struct store_place *from,
 		rc = check_side(store, to);
 	if (rc == 0 && flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		rc = -EINVAL;
-	if (rc == 0 && strcmp(to->name, ".view") == 0)
+	if (rc == 0 && strcmp(to->name, VIEWS_NAME) == 0)
 		rc = -EINVAL;
+	if (rc == 0)
+		rc = check_views(from, to);
 	if (rc == 0)
 		rc = store_lookup(store, from->dir, from->kind, from->name,
 				  &entry);
 	if (rc)
 		return rc;
-	into_object =
-		to->kind == STORE_OBJECT || to->kind == STORE_SCRATCH_DIRECTORY;
+	into_object = to->kind == STORE_OBJECT || to->kind == STORE_VIEWS ||
+		      to->kind == STORE_SCRATCH_DIRECTORY;
 	switch (entry.kind) {
 	case STORE_STREAM:
 		return rename_from_object(store, from, to, flags);
@@ -524,7 +555,14 @@ int store_rename(struct store *store, const struct store_place *from,
 			return rename_scratch(store, from, to, flags);
 		if (!S_ISREG(entry.st.st_mode))
 			return -EINVAL;
+		if (to->kind == STORE_VIEWS)
+			return view_replace(store, from, to, flags);
 		return rename_scratch_to_stream(store, from, to, flags);
+	case STORE_VIEW:
+		return to_scratch(to) ? view_rename(store, from, to, flags)
+				      : -EINVAL;
+	case STORE_VIEWS:
+		return -EPERM;
 	case STORE_DIRECTORY:
 	case STORE_OBJECT:
 	case STORE_OTHER:

@@ -5,6 +5,7 @@
 #include "store/descriptor.h"
 #include "store/file.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -133,10 +134,19 @@ void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 }
 
 /*
- * Removes a mirror, and those in it, as far as they are empty. A directory that
- * is scratch itself stays, and so does the mirror of one that is named like it.
+ * Whether a directory is scratch itself, and no mirror; or a mirror that is
+ * named like it.
  */
-static int sweep_mirror(int parent, const char *name)
+static bool is_scratch_directory(const char *name)
+{
+	return bkup_name_is_scratch(name) && strcmp(name, VIEWS_NAME) != 0;
+}
+
+/*
+ * Removes a mirror, and those in it, as far as they are empty; all: also what
+ * is in them.
+ */
+static int sweep_mirror(int parent, const char *name, bool all)
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
@@ -146,9 +156,11 @@ static int sweep_mirror(int parent, const char *name)
 
 	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0) {
 		rc = 0;
+		if (all && unlinkat(dirfd(entries), entry->d_name, 0) == 0)
+			continue;
 		if (entry->d_type != DT_REG && entry->d_type != DT_LNK &&
-		    !bkup_name_is_scratch(entry->d_name))
-			rc = sweep_mirror(dirfd(entries), entry->d_name);
+		    (all || !is_scratch_directory(entry->d_name)))
+			rc = sweep_mirror(dirfd(entries), entry->d_name, all);
 		/* It was none, or is gone. */
 		if (rc == -ENOTDIR || rc == -ENOENT || rc == -ELOOP)
 			rc = 0;
@@ -162,7 +174,7 @@ static int sweep_mirror(int parent, const char *name)
 int scratch_sweep(struct store *store)
 {
 	int control = control_dir(store, false);
-	int rc = control < 0 ? control : sweep_mirror(control, SCRATCH);
+	int rc = control < 0 ? control : sweep_mirror(control, SCRATCH, false);
 
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -183,9 +195,21 @@ int scratch_exists(struct store *store, const char *dir)
 	struct dirent *entry;
 	int rc = tree_opendir(scratch_dir(store, dir, false), &entries);
 
-	if (rc == 0)
-		rc = tree_readdir(entries, &entry);
+	/* That of its views nobody sees. */
+	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0 &&
+	       views_are(store, entry->d_name))
+		rc = 0;
 	return rc == -ENOENT ? 0 : rc;
+}
+
+void scratch_drop_views(struct store *store, const char *path)
+{
+	cleanup_close int dir = scratch_dir(store, path, false);
+
+	if (dir < 0 || store->options.views == STORE_VIEWS_OFF)
+		return;
+	sweep_mirror(dir, VIEWS_NAME, true);
+	scratch_prune(store, path, STORE_OBJECT);
 }
 
 int scratch_move(struct store *store, const char *from, const char *to,

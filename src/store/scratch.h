@@ -44,8 +44,14 @@ int scratch_sweep(struct store *store);
 int scratch_stat(struct store *store, const char *dir, const char *name,
 		 struct stat *ret_st);
 
-/* Whether dir has scratch entries of its own: 1, 0 or -errno. */
+/*
+ * Whether dir has scratch entries of its own, but for that of its views, which
+ * goes with it: 1, 0 or -errno.
+ */
 int scratch_exists(struct store *store, const char *dir);
+
+/* Removes the scratch of the views of what stood at path. */
+void scratch_drop_views(struct store *store, const char *path);
 
 /* Makes a scratch directory durable, with all that it is in. */
 int scratch_sync_dir(struct store *store, const char *path);

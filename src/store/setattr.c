@@ -4,6 +4,7 @@
 #include "store/node.h"
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -160,28 +161,51 @@ static int utimens_committed(struct store_object *object, const char *name,
 	return 0;
 }
 
+/* The time of what is staged goes with that; whether something is. */
+static bool utimens_staged(struct store_object *object, const char *name,
+			   struct timespec time)
+{
+	struct store_file *file = object_file(object, name);
+
+	if (!file || !atomic_load(&file->dirty))
+		return false;
+	pthread_mutex_lock(&file->state_lock);
+	file->has_mtime = true;
+	file->mtime = time;
+	pthread_mutex_unlock(&file->state_lock);
+	return true;
+}
+
 static int utimens_stream(struct store_object *object, const char *name, int fd,
 			  const struct timespec times[2])
 {
 	const struct timespec access[2] = {times[0], {.tv_nsec = UTIME_OMIT}};
-	struct store_file *file = object_file(object, name);
 	int rc = 0;
 
-	if (!file && !index_find(object->snapshot->index, name))
+	if (!object_file(object, name) &&
+	    !index_find(object->snapshot->index, name))
 		return -ENOENT;
-	if (times[1].tv_nsec != UTIME_OMIT) {
-		if (file && atomic_load(&file->dirty)) {
-			pthread_mutex_lock(&file->state_lock);
-			file->has_mtime = true;
-			file->mtime = times[1];
-			pthread_mutex_unlock(&file->state_lock);
-		} else {
-			rc = utimens_committed(object, name, times[1]);
-		}
-	}
+	if (times[1].tv_nsec != UTIME_OMIT &&
+	    !utimens_staged(object, name, times[1]))
+		rc = utimens_committed(object, name, times[1]);
 	if (rc == 0 && times[0].tv_nsec != UTIME_OMIT)
 		rc = set_fd_times(fd, access);
 	return rc;
+}
+
+/* A view has the time of the stream that it shows, or of the file. */
+static int utimens_view(struct store_object *object, const char *name, int fd,
+			const struct timespec times[2])
+{
+	const struct view *view = view_find(name);
+
+	if (!view)
+		return -ENOENT;
+	if (times[1].tv_nsec != UTIME_OMIT &&
+	    utimens_staged(object, view->path, times[1]))
+		return 0;
+	return view->stream ? utimens_stream(object, view->stream, fd, times)
+			    : utimens_object(object, fd, times);
 }
 
 /* UTIME_NOW as the time it stands for. */
@@ -218,6 +242,8 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 		rc = object_open(node.object);
 	if (!node.object || (node.kind != STORE_STREAM && has_no_streams(rc)))
 		rc = set_fd_times(node.fd, both);
+	else if (rc == 0 && kind == STORE_VIEW)
+		rc = utimens_view(node.object, name, node.fd, both);
 	else if (rc == 0 && node.kind == STORE_STREAM)
 		rc = utimens_stream(node.object, name, node.fd, both);
 	else if (rc == 0)

@@ -33,6 +33,8 @@ static void number_streams(struct snapshot *snapshot, const struct stat *st)
 		snapshot->index->streams[i].version =
 			table_hash(key, sizeof(key));
 	}
+	key[7] = UINT64_MAX;
+	snapshot->number = table_hash(key, sizeof(key));
 }
 
 /* Indexes until the file did not change while that was done. */
@@ -124,6 +126,28 @@ int snapshot_new_next(const struct snapshot *before,
 	return rc;
 }
 
+int snapshot_new_content(int fd, uint64_t version,
+			 struct snapshot **ret_snapshot)
+{
+	struct snapshot *snapshot = snapshot_alloc();
+	struct stat st;
+	int rc;
+
+	if (!snapshot) {
+		close(fd);
+		return -ENOMEM;
+	}
+	rc = version_init(&snapshot->version, fd);
+	st = version_stat(&snapshot->version);
+	if (rc == 0)
+		rc = index_new_whole(st.st_size, version, &snapshot->index);
+	if (rc < 0)
+		snapshot_put(snapshot);
+	else
+		*ret_snapshot = snapshot;
+	return rc;
+}
+
 int snapshot_new_empty(struct snapshot **ret_snapshot)
 {
 	struct snapshot *snapshot = snapshot_alloc();
@@ -151,6 +175,7 @@ void snapshot_put(struct snapshot *snapshot)
 		return;
 	version_done(&snapshot->version);
 	index_free(snapshot->index);
+	free(snapshot->views);
 	free(snapshot);
 }
 

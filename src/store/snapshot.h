@@ -19,6 +19,8 @@ struct snapshot {
 	struct version version; /* of no file, for what is none yet */
 	struct index *index;
 	struct index_fault fault; /* with salvage: what was left out */
+	uint64_t number; /* other versions have others */
+	struct view_streams *views; /* view.h; NULL until somebody looks */
 };
 
 /*
@@ -38,6 +40,15 @@ int snapshot_new(int fd, const struct index_options *options,
 int snapshot_new_next(const struct snapshot *before,
 		      struct snapshot **ret_snapshot,
 		      struct index_fault *ret_fault);
+
+/*
+ * The snapshot of a file that is content and no more: with one stream, which is
+ * all of it and has that version.
+ *
+ * fd: taken over, also on failure.
+ */
+int snapshot_new_content(int fd, uint64_t version,
+			 struct snapshot **ret_snapshot);
 
 /* The snapshot of what is no file yet. */
 int snapshot_new_empty(struct snapshot **ret_snapshot);

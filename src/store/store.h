@@ -8,7 +8,8 @@
  * underlying regular file), or a node that is passed through (a symlink, a
  * special file). An object holds streams under their child names
  * (bkup/name.h); objects and directories hold scratch besides, files and
- * directories that are kept below SOURCE/.bkupfs/ and are no streams.
+ * directories that are kept below SOURCE/.bkupfs/ and are no streams. Objects,
+ * and empty directories, have a directory .view with views of what they hold.
  *
  * What is on another device than SOURCE, below a mount point or in a subvolume,
  * is shown like the rest and never changed: whatever would change it, or move
@@ -51,12 +52,20 @@ enum store_sync {
 	STORE_SYNC_NONE,  /* never: fsync commits, and that is all */
 };
 
+/* Whether objects have views (view.h), in a directory .view. */
+enum store_views {
+	STORE_VIEWS_HIDDEN, /* there, and not listed */
+	STORE_VIEWS_LISTED,
+	STORE_VIEWS_OFF,
+};
+
 struct store_options {
 	bool read_only;
 	bool salvage; /* show the intact leading streams of broken files */
 	size_t max_streams; /* of an object, with sparse blocks; 0: any number */
 	enum store_order order;
 	enum store_sync sync;
+	enum store_views views;
 	double timeout; /* seconds between looks for others' changes */
 	/* A message for the log: a syslog priority, one line. May be NULL. */
 	void (*report)(void *context, int priority, const char *message);
@@ -112,6 +121,8 @@ enum store_kind {
 	STORE_SCRATCH,		 /* a scratch file, or symlink */
 	STORE_SCRATCH_DIRECTORY, /* and what is in it is scratch */
 	STORE_OTHER,		 /* passed through: symlink, fifo, … */
+	STORE_VIEWS,		 /* the directory .view of an object */
+	STORE_VIEW,		 /* a file there that is no scratch */
 };
 
 /* What store_lookup finds; st is as stat(2) on the mount shows it. */
@@ -124,7 +135,7 @@ struct store_entry {
 /*
  * Looks up a name.
  *
- * kind: of what stands at dir: STORE_DIRECTORY, STORE_OBJECT or
+ * kind: of what stands at dir: STORE_DIRECTORY, STORE_OBJECT, STORE_VIEWS or
  * STORE_SCRATCH_DIRECTORY.
  * Errors: -ENOENT; -EBADMSG in an object that cannot be read.
  */
@@ -189,7 +200,8 @@ struct store_place {
 
 /*
  * Renames, by the rules of the tree: objects, directories and other nodes
- * anywhere; streams within their object; scratch into place as a stream.
+ * anywhere; streams within their object; scratch into place as a stream, or
+ * as what is written through a view; text views to scratch.
  *
  * flags: RENAME_NOREPLACE, RENAME_EXCHANGE.
  * Errors: as rename(2); -EXDEV for what must be copied; -EINVAL for flags
@@ -200,7 +212,8 @@ int store_rename(struct store *store, const struct store_place *from,
 
 /*
  * Sets attributes of a directory, an object (its underlying file), a stream
- * (mode and owner go to its object), scratch, or another node.
+ * (mode and owner go to its object), a view (as of what it shows), scratch,
+ * or another node.
  *
  * kind: of what stands at path; a stream's path is OBJECT/CHILD.
  */
@@ -235,7 +248,7 @@ int store_statfs(struct store *store, struct statvfs *ret_st);
 int store_syncdir(struct store *store, const char *path, enum store_kind kind);
 
 /*
- * Opens a stream or scratch file, or makes it.
+ * Opens a stream, view or scratch file, or makes it.
  *
  * A file that is open for reading only keeps its content: when somebody opens
  * it for writing, or it was changed, it is superseded: it goes on for those
@@ -293,6 +306,13 @@ ssize_t store_file_write(struct store_file *file, const void *bytes,
 			 size_t size, uint64_t offset, bool append);
 
 int store_file_truncate(struct store_file *file, uint64_t size);
+
+/*
+ * What O_TRUNC does. Shells close a descriptor of what they open before a
+ * program writes to another one; so a view that was cut so, and not written to
+ * since, is not committed by store_file_flush. A sync or the last close does.
+ */
+int store_file_cut(struct store_file *file);
 int store_file_allocate(struct store_file *file, int mode, uint64_t offset,
 			uint64_t size);
 ssize_t store_file_copy(struct store_file *from, uint64_t from_offset,
@@ -303,7 +323,12 @@ ssize_t store_file_copy(struct store_file *from, uint64_t from_offset,
 int store_file_seek(struct store_file *file, uint64_t offset, int whence,
 		    uint64_t *ret_offset);
 
-/* Commits what is dirty: when it returns 0 the object holds it. */
+/*
+ * Commits what is dirty: when it returns 0 the object holds it.
+ *
+ * Errors of views: -EINVAL for text that is not such, -EBADMSG for a backup
+ * that is none.
+ */
 int store_file_flush(struct store_file *file);
 
 /* Commits and makes it durable, as store_options.sync says. */

@@ -2,6 +2,7 @@
 /* Making names durable. */
 #include "store/scratch.h"
 #include "store/tree.h"
+#include "store/view.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -51,6 +52,17 @@ int scratch_sync(struct store_file *file)
 			   : 0;
 }
 
+/* What is in it is in the object, but for scratch. */
+static int sync_views(struct store *store, const char *path)
+{
+	cleanup_free char *object = NULL;
+	int rc = scratch_sync_dir(store, path);
+
+	if (rc == 0 || rc == -ENOENT)
+		rc = views_object(path, &object);
+	return rc < 0 ? rc : store_syncdir(store, object, STORE_OBJECT);
+}
+
 int store_syncdir(struct store *store, const char *path, enum store_kind kind)
 {
 	cleanup_free char *parent = NULL;
@@ -62,6 +74,8 @@ int store_syncdir(struct store *store, const char *path, enum store_kind kind)
 		return 0;
 	if (kind == STORE_SCRATCH_DIRECTORY)
 		return scratch_sync_dir(store, path);
+	if (kind == STORE_VIEWS)
+		return sync_views(store, path);
 	rc = tree_stat(store, path, &st);
 	if (rc < 0)
 		return rc;

@@ -13,6 +13,7 @@
  */
 #include "store/acl.h"
 #include "store/commit.h"
+#include "store/digest.h"
 #include "store/file.h"
 #include "store/node.h"
 #include "store/tree.h"
@@ -23,12 +24,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
-#include <xxhash.h>
 
 #define OWN_PREFIX "user.bkupfs."
 #define ATTRIBUTES OWN_PREFIX "attributes"
-
-enum { DIGEST_SIZE = 1 << 20 };
 
 static bool is_own(const char *name)
 {
@@ -38,6 +36,12 @@ static bool is_own(const char *name)
 static bool is_scratch(enum store_kind kind)
 {
 	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
+}
+
+/* Views have no attributes but the ACL of their object. */
+static bool is_view(enum store_kind kind)
+{
+	return kind == STORE_VIEWS || kind == STORE_VIEW;
 }
 
 /* Whether a name is hidden; scratch may have a stream's attributes set. */
@@ -87,26 +91,10 @@ static uint32_t attributes_of(struct store_object *object, const char *name,
 	return attributes;
 }
 
-/* Hashes the content of an open stream. */
-static int digest(struct store_file *file, uint64_t *ret_hash)
+static ssize_t read_file(void *context, void *buffer, size_t size,
+			 uint64_t offset)
 {
-	cleanup_free char *buffer = malloc(DIGEST_SIZE);
-	XXH3_state_t *state = XXH3_createState();
-	uint64_t offset = 0;
-	ssize_t n = buffer && state ? 1 : -ENOMEM;
-
-	if (n > 0)
-		XXH3_64bits_reset(state);
-	while (n > 0) {
-		n = store_file_read(file, buffer, DIGEST_SIZE, offset);
-		if (n > 0)
-			XXH3_64bits_update(state, buffer, n);
-		offset += n > 0 ? n : 0;
-	}
-	if (n == 0)
-		*ret_hash = XXH3_64bits_digest(state);
-	XXH3_freeState(state);
-	return n;
+	return store_file_read(context, buffer, size, offset);
 }
 
 static ssize_t get_digest(struct store *store, const char *dir,
@@ -119,7 +107,7 @@ static ssize_t get_digest(struct store *store, const char *dir,
 
 	if (rc < 0)
 		return rc;
-	rc = digest(file, &hash);
+	rc = digest(read_file, file, &hash);
 	store_file_close(file, 0);
 	return rc < 0 ? rc : snprintf(text, size, "%016" PRIx64, hash);
 }
@@ -181,7 +169,7 @@ ssize_t store_getxattr(struct store *store, const char *path,
 
 	if (kind == STORE_STREAM && !acl_is_name(name))
 		return get_stream_xattr(store, path, name, value, size);
-	if (is_hidden(name, kind))
+	if (is_hidden(name, kind) || (is_view(kind) && !acl_is_name(name)))
 		return -ENODATA;
 	n = node_enter(store, path, kind, false, &node);
 	/* The own mount is an empty directory that has none. */
@@ -250,6 +238,8 @@ ssize_t store_listxattr(struct store *store, const char *path,
 	struct node node;
 	ssize_t n;
 
+	if (is_view(kind))
+		return 0;
 	if (kind == STORE_STREAM)
 		return list_stream(store, path, list, size);
 	names = malloc(XATTR_LIST_MAX);
@@ -340,6 +330,8 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 	}
 	if (is_hidden(name, kind))
 		return -EPERM;
+	if (is_view(kind) && !acl_is_name(name))
+		return -EOPNOTSUPP;
 	rc = node_enter(store, path, kind, true, &node);
 	if (rc < 0)
 		return rc;
@@ -363,7 +355,7 @@ int store_removexattr(struct store *store, const char *path,
 		return rc;
 	if (kind == STORE_STREAM && !acl_is_name(name))
 		return set_stream_xattr(store, path, name, NULL);
-	if (is_hidden(name, kind))
+	if (is_hidden(name, kind) || (is_view(kind) && !acl_is_name(name)))
 		return -ENODATA;
 	rc = node_enter(store, path, kind, true, &node);
 	if (rc < 0)

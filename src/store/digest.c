@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/digest.h"
+
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <xxhash.h>
+
+enum { DIGEST_SIZE = 1 << 20 };
+
+int digest(digest_read *read, void *context, uint64_t *ret_hash)
+{
+	cleanup_free char *buffer = malloc(DIGEST_SIZE);
+	XXH3_state_t *state = XXH3_createState();
+	uint64_t offset = 0;
+	ssize_t n = buffer && state ? 1 : -ENOMEM;
+
+	if (n > 0)
+		XXH3_64bits_reset(state);
+	while (n > 0) {
+		n = read(context, buffer, DIGEST_SIZE, offset);
+		if (n > 0)
+			XXH3_64bits_update(state, buffer, n);
+		offset += n > 0 ? n : 0;
+	}
+	if (n == 0)
+		*ret_hash = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return n;
+}
