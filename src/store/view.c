@@ -9,9 +9,16 @@
 #include <errno.h>
 #include <string.h>
 
+#define VIEW(kind, name, stream)                                               \
+	[kind] = {kind, name, VIEWS_NAME "/" name, stream}
+
 static const struct view views[VIEW_COUNT] = {
-	{VIEW_BACKUP, "backup", VIEWS_NAME "/backup", NULL},
-	{VIEW_INDEX, "streams.json", VIEWS_NAME "/streams.json", NULL},
+	VIEW(VIEW_BACKUP, "backup", NULL),
+	VIEW(VIEW_INDEX, "streams.json", NULL),
+	/* By the names that text_file_name and bkup_name_format give. */
+	VIEW(VIEW_TEXT + TEXT_SECURITY, "security.sddl", "security"),
+	VIEW(VIEW_TEXT + TEXT_EA, "ea.json", "ea"),
+	VIEW(VIEW_TEXT + TEXT_OBJECT_ID, "object_id.json", "object_id"),
 };
 
 /* What is known of the views of a version. */
@@ -19,6 +26,11 @@ struct view_streams {
 	struct index_stream streams[VIEW_COUNT];
 	bool known[VIEW_COUNT];
 };
+
+enum text_kind view_text_kind(const struct view *view)
+{
+	return view->kind - VIEW_TEXT;
+}
 
 const struct view *view_find(const char *name)
 {
@@ -217,8 +229,8 @@ int views_stat(struct store *store, const char *path,
 		return rc;
 	*ret_entry = (struct store_entry){.kind = STORE_VIEWS,
 					  .st = attr_of_node(&object->st)};
-	ret_entry->st.st_ino = attr_inode(object->st.st_dev, object->st.st_ino,
-					  0, VIEWS_NAME);
+	ret_entry->st.st_ino =
+		attr_inode(object->st.st_dev, object->st.st_ino, 0, VIEWS_NAME);
 	object_leave(object);
 	return 0;
 }

@@ -25,21 +25,26 @@
 #define STORE_VIEW_H
 
 #include "store/object.h"
+#include "text/text.h"
 
 #define VIEWS_NAME ".view"
 
 enum view_kind {
 	VIEW_BACKUP,
 	VIEW_INDEX, /* streams.json */
-	VIEW_COUNT,
+	VIEW_TEXT,  /* and those behind it: of an enum text_kind each */
+	VIEW_COUNT = VIEW_TEXT + TEXT_KINDS,
 };
 
 struct view {
-	enum view_kind kind;
+	unsigned int kind;  /* enum view_kind */
 	const char *name;   /* in .view */
 	const char *path;   /* .view/NAME */
 	const char *stream; /* child name of what is shown as text, or NULL */
 };
+
+/* The kind of text that a view of a stream shows. */
+enum text_kind view_text_kind(const struct view *view);
 
 /* The view of a name in .view, or NULL. */
 const struct view *view_find(const char *name);
@@ -69,7 +74,8 @@ int views_enter(struct store *store, const char *path,
 int views_enter_dir(struct store *store, const char *dir,
 		    struct store_object **ret_object);
 
-/* Another number when what a view shows is not the same; 0 if it is not there. */
+/* Another number when what a view shows is not the same; 0 if it is not there.
+ */
 uint64_t view_version(const struct snapshot *snapshot, const struct view *view);
 
 /*

@@ -91,8 +91,8 @@ static void add_extents(struct bytes *text, const struct bkup_sparse_map *map)
 
 	bytes_add_text(text, ", \"extents\": [");
 	for (size_t i = 0; i < count; i++)
-		bytes_print(text, "%s[%" PRIu64 ", %" PRIu64 "]",
-			    i ? ", " : "", extents[i].offset, extents[i].size);
+		bytes_print(text, "%s[%" PRIu64 ", %" PRIu64 "]", i ? ", " : "",
+			    extents[i].offset, extents[i].size);
 	bytes_add(text, "]", 1);
 }
 

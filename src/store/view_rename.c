@@ -78,6 +78,8 @@ int view_replace(struct store *store, const struct store_place *from,
 	/* An empty directory was looked at just now. */
 	if (!object->undecided)
 		rc = object_refresh(object, true);
+	if (rc == 0)
+		rc = object_open(object);
 	if (rc == 0 && flags & RENAME_NOREPLACE &&
 	    (object_file(object, view->path) ||
 	     view_version(object->snapshot, view)))
@@ -102,10 +104,9 @@ static int extract(struct store_object *object, const struct view *view,
 	rc = view_text_new(object, view, &source, 0, &text);
 	if (rc < 0)
 		return rc;
-	rc = rename_extract(object, view->stream,
-			    &(struct stage_base){text,
-						 &text->index->streams[0]},
-			    to);
+	rc = rename_extract(
+		object, view->stream,
+		&(struct stage_base){text, &text->index->streams[0]}, to);
 	snapshot_put(text);
 	return rc;
 }

@@ -27,6 +27,20 @@ int view_text_new(struct store_object *object, const struct view *view,
 		  struct snapshot **ret_text);
 
 /*
+ * All of a stream that is to be text.
+ *
+ * ret_bytes: to be freed. Errors: -EFBIG.
+ */
+int view_payload(const struct stage_base *source, void **ret_bytes,
+		 size_t *ret_size);
+
+/*
+ * A text becomes what an open view shows, where nothing is staged. The file's
+ * lock is held for writing. text: taken over.
+ */
+void view_install(struct store_file *file, struct snapshot *text);
+
+/*
  * Makes the text of an open view, unless that was done, so that it can be read.
  * Errors: likewise.
  */

@@ -197,6 +197,8 @@ static int apply(struct layout *layout, const struct plan_change *change)
 		return exchange(layout, &change->edit);
 	case PLAN_ATTRIBUTES:
 		return set_attributes(layout, &change->edit);
+	case PLAN_WHOLE:
+		break;
 	}
 	return -EINVAL;
 }

@@ -426,6 +426,8 @@ static int model_apply(struct trial *trial)
 		wanted->attributes = trial->edit.attributes;
 		wanted->changed = true;
 		return 0;
+	case PLAN_WHOLE:
+		break;
 	}
 	return -EINVAL;
 }
