@@ -55,6 +55,7 @@
 #include <bkup/object_id.h>
 #include <bkup/reader.h>
 #include <bkup/record.h>
+#include <bkup/reparse.h>
 #include <bkup/sddl.h>
 #include <bkup/security.h>
 #include <bkup/sparse.h>

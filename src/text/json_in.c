@@ -54,7 +54,7 @@ static int read_member(struct scan *scan, const struct json_key *keys,
 	if (at[i] != SIZE_MAX)
 		return scan_fail_at(scan, start, "this key is there already");
 	at[i] = start;
-	return keys[i].read(scan, target);
+	return keys[i].read(scan, (char *)target + keys[i].offset);
 }
 
 /* After a value: whether another one follows. */

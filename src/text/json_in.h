@@ -13,10 +13,12 @@
 /* A key that an object may have. */
 struct json_key {
 	const char *name;
-	/* Reads the value. target: what json_read_object was given. */
+	/* Reads the value. */
 	int (*read)(struct scan *scan, void *target);
 	/* What is wrong if it is not there; NULL if it need not be. */
 	const char *missing;
+	/* Of read's target in the one that json_read_object was given. */
+	size_t offset;
 };
 
 /*

@@ -90,7 +90,7 @@ static int read_digits(struct scan *scan, void *target)
 int json_read_hex(struct scan *scan, struct bytes *bytes)
 {
 	static const struct json_key keys[] = {
-		{"hex", read_digits, "'hex' is missing"},
+		{"hex", read_digits, "'hex' is missing", 0},
 	};
 
 	return json_read_object(scan, keys, 1, bytes, NULL);

@@ -9,11 +9,14 @@
 /* Errors: -EBADMSG with a fault; not those of out. */
 int text_put_ea(const uint8_t *bytes, size_t size, struct json_out *out,
 		struct bkup_fault *ret_fault);
+int text_put_reparse(const uint8_t *bytes, size_t size, struct json_out *out,
+		     struct bkup_fault *ret_fault);
 int text_put_object_id(const uint8_t *bytes, size_t size, struct json_out *out,
 		       struct bkup_fault *ret_fault);
 
 /* Errors: -EINVAL with the fault in scan; -ENOMEM; not those of bytes. */
 int text_read_ea(struct scan *scan, struct bytes *bytes);
+int text_read_reparse(struct scan *scan, struct bytes *bytes);
 int text_read_object_id(struct scan *scan, struct bytes *bytes);
 
 #endif

@@ -18,6 +18,8 @@ static const struct {
 } kinds[TEXT_KINDS] = {
 	[TEXT_SECURITY] = {"security.sddl", BKUP_SECURITY_DATA, NULL, NULL},
 	[TEXT_EA] = {"ea.json", BKUP_EA_DATA, text_put_ea, text_read_ea},
+	[TEXT_REPARSE] = {"reparse.json", BKUP_REPARSE_DATA, text_put_reparse,
+			  text_read_reparse},
 	[TEXT_OBJECT_ID] = {"object_id.json", BKUP_OBJECT_ID,
 			    text_put_object_id, text_read_object_id},
 };

@@ -5,6 +5,7 @@
  *	kind		file		stream
  *	TEXT_SECURITY	security.sddl	3 SECURITY_DATA
  *	TEXT_EA		ea.json		2 EA_DATA
+ *	TEXT_REPARSE	reparse.json	8 REPARSE_DATA
  *	TEXT_OBJECT_ID	object_id.json	7 OBJECT_ID
  *
  * A text ends with a newline. One in JSON is complete: it can be turned back
@@ -25,6 +26,32 @@
  *	    padding	hex, if it is not what it usually is
  *	ends_at_end	true if the last one has what is left as its offset
  *
+ * reparse.json (bkup/reparse.h), by tag; of tag and tag_value, one may be left
+ * off:
+ *
+ *	tag, tag_value	"SYMLINK", "0xa000000c"
+ *	reserved	if it is not 0
+ *	guid		of the owner, if that is not Microsoft
+ *	SYMLINK, MOUNT_POINT:
+ *	    substitute_name, print_name
+ *	    relative	of SYMLINK; false if it is left off
+ *	    flags	others
+ *	    layout	"substitute, print", or with NUL behind each, or the
+ *			other way round, if it is not what it usually is
+ *	    path_buffer, substitute_offset, print_offset
+ *			where no layout says it; who changes a name leaves
+ *			them off
+ *	LX_SYMLINK:	version, target
+ *	NFS:		type; target of LNK; major and minor of CHR and BLK
+ *	WOF:		provider "FILE": version, provider_version, algorithm
+ *			provider "WIM": version, provider_version, flags,
+ *			data_source, data_hash, table_hash, data_size,
+ *			stored_size, stored_offset
+ *	APPEXECLINK:	version, strings
+ *	WCI, WCI_1, WCI_LINK, WCI_LINK_1: version, layer, name
+ *	any other, or what has no such form:
+ *	    data	text or hex
+ *
  * object_id.json ([MS-FSCC] 2.1.3): GUIDs; only the first in 16 bytes
  *
  *	object_id, birth_volume_id, birth_object_id, domain_id
@@ -39,6 +66,7 @@
 enum text_kind {
 	TEXT_SECURITY,
 	TEXT_EA,
+	TEXT_REPARSE,
 	TEXT_OBJECT_ID,
 	TEXT_KINDS,
 };

@@ -100,11 +100,11 @@ static int read_flags(struct scan *scan, void *target)
 static int read_item(struct scan *scan, void *target)
 {
 	static const struct json_key keys[KEYS] = {
-		[NAME] = {"name", read_name, "'name' is missing"},
-		[NEED] = {"need_ea", read_need, NULL},
-		[FLAGS] = {"flags", read_flags, NULL},
-		[VALUE] = {"value", read_value, "'value' is missing"},
-		[PADDING] = {"padding", read_padding, NULL},
+		[NAME] = {"name", read_name, "'name' is missing", 0},
+		[NEED] = {"need_ea", read_need, NULL, 0},
+		[FLAGS] = {"flags", read_flags, NULL, 0},
+		[VALUE] = {"value", read_value, "'value' is missing", 0},
+		[PADDING] = {"padding", read_padding, NULL, 0},
 	};
 	struct list *list = target;
 	int rc = array_reserve(&list->items, list->count, 1, &list->room,
@@ -195,8 +195,8 @@ static int encode(struct scan *scan, const struct list *list,
 int text_read_ea(struct scan *scan, struct bytes *bytes)
 {
 	static const struct json_key keys[] = {
-		{"ea", read_items, "'ea' is missing"},
-		{"ends_at_end", read_ends, NULL},
+		{"ea", read_items, "'ea' is missing", 0},
+		{"ends_at_end", read_ends, NULL, 0},
 	};
 	struct list list = {0};
 	int rc = json_read_object(scan, keys, 2, &list, NULL);

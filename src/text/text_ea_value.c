@@ -92,11 +92,11 @@ enum { HEX, U32, MODE, MAJOR, MINOR, FORMS };
 static int read_form(struct scan *scan, struct bytes *bytes)
 {
 	static const struct json_key keys[FORMS] = {
-		[HEX] = {"hex", read_hex, NULL},
-		[U32] = {"u32", read_first, NULL},
-		[MODE] = {"mode", read_mode, NULL},
-		[MAJOR] = {"major", read_first, NULL},
-		[MINOR] = {"minor", read_second, NULL},
+		[HEX] = {"hex", read_hex, NULL, 0},
+		[U32] = {"u32", read_first, NULL, 0},
+		[MODE] = {"mode", read_mode, NULL, 0},
+		[MAJOR] = {"major", read_first, NULL, 0},
+		[MINOR] = {"minor", read_second, NULL, 0},
 	};
 	struct value value = {.bytes = bytes};
 	size_t at[FORMS], start = scan->at, count = 0;

@@ -23,51 +23,34 @@ int text_put_object_id(const uint8_t *bytes, size_t size, struct json_out *out,
 	return 0;
 }
 
-static int read_object_id(struct scan *scan, void *target)
+static int read_guid(struct scan *scan, void *target)
 {
-	return json_read_guid(scan,
-			      ((struct bkup_object_id *)target)->object_id);
-}
-
-static int read_volume(struct scan *scan, void *target)
-{
-	struct bkup_object_id *id = target;
-
-	id->has_birth = true;
-	return json_read_guid(scan, id->birth_volume_id);
-}
-
-static int read_object(struct scan *scan, void *target)
-{
-	struct bkup_object_id *id = target;
-
-	id->has_birth = true;
-	return json_read_guid(scan, id->birth_object_id);
-}
-
-static int read_domain(struct scan *scan, void *target)
-{
-	struct bkup_object_id *id = target;
-
-	id->has_birth = true;
-	return json_read_guid(scan, id->domain_id);
+	return json_read_guid(scan, target);
 }
 
 /* A short one becomes a long one by any of the other three. */
 int text_read_object_id(struct scan *scan, struct bytes *bytes)
 {
 	static const struct json_key keys[] = {
-		{"object_id", read_object_id, "'object_id' is missing"},
-		{"birth_volume_id", read_volume, NULL},
-		{"birth_object_id", read_object, NULL},
-		{"domain_id", read_domain, NULL},
+		{"object_id", read_guid, "'object_id' is missing",
+		 offsetof(struct bkup_object_id, object_id)},
+		{"birth_volume_id", read_guid, NULL,
+		 offsetof(struct bkup_object_id, birth_volume_id)},
+		{"birth_object_id", read_guid, NULL,
+		 offsetof(struct bkup_object_id, birth_object_id)},
+		{"domain_id", read_guid, NULL,
+		 offsetof(struct bkup_object_id, domain_id)},
 	};
 	struct bkup_object_id id = {0};
 	uint8_t payload[BKUP_OBJECT_ID_SIZE];
-	int rc = json_read_object(scan, keys, 4, &id, NULL);
+	size_t at[4];
+	int rc = json_read_object(scan, keys, 4, &id, at);
 
 	if (rc < 0)
 		return rc;
+	for (size_t i = 1; i < 4; i++)
+		if (at[i] != SIZE_MAX)
+			id.has_birth = true;
 	bytes_add(bytes, payload, bkup_object_id_encode(&id, payload));
 	return 0;
 }

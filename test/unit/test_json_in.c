@@ -37,9 +37,9 @@ static int read_yes(struct scan *scan, void *target)
 }
 
 static const struct json_key keys[] = {
-	{"text", read_text, "'text' is missing"},
-	{"numbers", read_numbers, NULL},
-	{"yes", read_yes, NULL},
+	{"text", read_text, "'text' is missing", 0},
+	{"numbers", read_numbers, NULL, 0},
+	{"yes", read_yes, NULL, 0},
 };
 
 static int read_whole(const char *text, size_t size, struct target *target,

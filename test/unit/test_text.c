@@ -78,7 +78,8 @@ START_TEST(shows_descriptors)
 					1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1,
 					1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
 
-	check_text(TEXT_SECURITY, bytes, sizeof(bytes), "O:WDG:SYD:NO_ACCESS_CONTROL\n");
+	check_text(TEXT_SECURITY, bytes, sizeof(bytes),
+		   "O:WDG:SYD:NO_ACCESS_CONTROL\n");
 }
 END_TEST
 
@@ -117,6 +118,158 @@ START_TEST(shows_extended_attributes)
 		     "  ],\n"
 		     "  \"ends_at_end\": true\n"
 		     "}\n");
+}
+END_TEST
+
+START_TEST(shows_reparse_points)
+{
+	check_sample(TEXT_REPARSE, "payload/rp_symlink_rel.bin",
+		     "{\n"
+		     "  \"tag\": \"SYMLINK\",\n"
+		     "  \"tag_value\": \"0xa000000c\",\n"
+		     "  \"substitute_name\": \"g.txt\",\n"
+		     "  \"print_name\": \"g.txt\",\n"
+		     "  \"relative\": true\n"
+		     "}\n");
+	check_sample(TEXT_REPARSE, "payload/rp_mount_point.bin",
+		     "{\n"
+		     "  \"tag\": \"MOUNT_POINT\",\n"
+		     "  \"tag_value\": \"0xa0000003\",\n"
+		     "  \"substitute_name\": \"\\\\??\\\\C:\\\\dir\",\n"
+		     "  \"print_name\": \"C:\\\\dir\"\n"
+		     "}\n");
+	check_sample(TEXT_REPARSE, "payload/rp_lx_symlink.bin",
+		     "{\n"
+		     "  \"tag\": \"LX_SYMLINK\",\n"
+		     "  \"tag_value\": \"0xa000001d\",\n"
+		     "  \"version\": 2,\n"
+		     "  \"target\": \"/some/target\"\n"
+		     "}\n");
+	check_sample(TEXT_REPARSE, "payload/rp_lx_fifo.bin",
+		     "{\n"
+		     "  \"tag\": \"LX_FIFO\",\n"
+		     "  \"tag_value\": \"0x80000024\",\n"
+		     "  \"data\": \"\"\n"
+		     "}\n");
+}
+END_TEST
+
+/* A reparse point that is put together: head, data as a string literal. */
+static void check_reparse(uint32_t tag, const void *data, size_t size,
+			  const char *expected)
+{
+	struct bytes bytes = {0};
+
+	bytes_add_u32(&bytes, tag);
+	bytes_add_u16(&bytes, size);
+	bytes_add_u16(&bytes, 0);
+	bytes_add(&bytes, data, size);
+	check_text(TEXT_REPARSE, bytes.data, bytes.size, expected);
+	bytes_done(&bytes);
+}
+
+START_TEST(shows_every_form_of_reparse_point)
+{
+	static const char wim[88] =
+		"\1\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0"
+		"\7\0\0\0\0\0\0\0AAAAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBBBB"
+		"\0\1\0\0\0\0\0\0\x80\0\0\0\0\0\0\0\0\0\1";
+
+	check_reparse(0x80000014, "CHR\0\0\0\0\0\5\0\0\0\7\0\0\0", 16,
+		      "{\n"
+		      "  \"tag\": \"NFS\",\n"
+		      "  \"tag_value\": \"0x80000014\",\n"
+		      "  \"type\": \"CHR\",\n"
+		      "  \"major\": 5,\n"
+		      "  \"minor\": 7\n"
+		      "}\n");
+	check_reparse(0x80000014, "LNK\1\0\0\0\0a\0\0\xd8", 12,
+		      "{\n"
+		      "  \"tag\": \"NFS\",\n"
+		      "  \"tag_value\": \"0x80000014\",\n"
+		      "  \"type\": \"LNK\",\n"
+		      "  \"target\": {\"hex\": \"610000d8\"}\n"
+		      "}\n");
+	check_reparse(0x80000017, "\1\0\0\0\2\0\0\0\1\0\0\0\3\0\0\0", 16,
+		      "{\n"
+		      "  \"tag\": \"WOF\",\n"
+		      "  \"tag_value\": \"0x80000017\",\n"
+		      "  \"provider\": \"FILE\",\n"
+		      "  \"version\": 1,\n"
+		      "  \"provider_version\": 1,\n"
+		      "  \"algorithm\": \"XPRESS16K\"\n"
+		      "}\n");
+	check_reparse(
+		0x80000017, wim, sizeof(wim),
+		"{\n"
+		"  \"tag\": \"WOF\",\n"
+		"  \"tag_value\": \"0x80000017\",\n"
+		"  \"provider\": \"WIM\",\n"
+		"  \"version\": 1,\n"
+		"  \"provider_version\": 2,\n"
+		"  \"flags\": \"0x00000000\",\n"
+		"  \"data_source\": 7,\n"
+		"  \"data_hash\": "
+		"{\"hex\": \"4141414141414141414141414141414141414141\"},\n"
+		"  \"table_hash\": "
+		"{\"hex\": \"4242424242424242424242424242424242424242\"},\n"
+		"  \"data_size\": 256,\n"
+		"  \"stored_size\": 128,\n"
+		"  \"stored_offset\": 65536\n"
+		"}\n");
+	check_reparse(0x8000001b, "\3\0\0\0P\0\0\0\0\0E\0\0\0", 14,
+		      "{\n"
+		      "  \"tag\": \"APPEXECLINK\",\n"
+		      "  \"tag_value\": \"0x8000001b\",\n"
+		      "  \"version\": 3,\n"
+		      "  \"strings\": [\n"
+		      "    \"P\",\n"
+		      "    \"\",\n"
+		      "    \"E\"\n"
+		      "  ]\n"
+		      "}\n");
+	check_reparse(0x90001018, "\1\0\0\0\0\0\0\0AAAAAAAAAAAAAAAA\2\0x\0", 28,
+		      "{\n"
+		      "  \"tag\": \"WCI_1\",\n"
+		      "  \"tag_value\": \"0x90001018\",\n"
+		      "  \"version\": 1,\n"
+		      "  \"layer\": \"41414141-4141-4141-4141-414141414141\",\n"
+		      "  \"name\": \"x\"\n"
+		      "}\n");
+	check_text(TEXT_REPARSE, "\x45\x23\1\0\1\0\7\0AAAAAAAAAAAAAAAA\xff", 25,
+		   "{\n"
+		   "  \"tag_value\": \"0x00012345\",\n"
+		   "  \"reserved\": 7,\n"
+		   "  \"guid\": \"41414141-4141-4141-4141-414141414141\",\n"
+		   "  \"data\": {\"hex\": \"ff\"}\n"
+		   "}\n");
+}
+END_TEST
+
+/* Where the names stand in the path, and nothing else, changes. */
+START_TEST(shows_where_the_names_are)
+{
+	check_reparse(0xa000000c, "\2\0\2\0\0\0\2\0\0\0\0\0p\0s\0", 16,
+		      "{\n"
+		      "  \"tag\": \"SYMLINK\",\n"
+		      "  \"tag_value\": \"0xa000000c\",\n"
+		      "  \"substitute_name\": \"s\",\n"
+		      "  \"print_name\": \"p\",\n"
+		      "  \"relative\": false,\n"
+		      "  \"layout\": \"print, substitute\"\n"
+		      "}\n");
+	check_reparse(0xa000000c, "\0\0\2\0\0\0\2\0\3\0\0\0s\0x", 15,
+		      "{\n"
+		      "  \"tag\": \"SYMLINK\",\n"
+		      "  \"tag_value\": \"0xa000000c\",\n"
+		      "  \"substitute_name\": \"s\",\n"
+		      "  \"print_name\": \"s\",\n"
+		      "  \"relative\": true,\n"
+		      "  \"flags\": \"0x00000002\",\n"
+		      "  \"path_buffer\": {\"hex\": \"730078\"},\n"
+		      "  \"substitute_offset\": 0,\n"
+		      "  \"print_offset\": 0\n"
+		      "}\n");
 }
 END_TEST
 
@@ -170,6 +323,49 @@ START_TEST(refuses_object_ids_of_another_size)
 }
 END_TEST
 
+START_TEST(takes_text_that_leaves_off_what_is_usual)
+{
+	static const struct {
+		enum text_kind kind;
+		const char *text;
+		const char *bytes;
+		size_t size;
+	} rows[] = {
+		{TEXT_REPARSE,
+		 "{\"print_name\":\"p\",\"substitute_name\":\"ss\","
+		 "\"tag\":\"SYMLINK\"}",
+		 "\x0c\0\0\xa0\x12\0\0\0"
+		 "\0\0\4\0\4\0\2\0\0\0\0\0s\0s\0p",
+		 26},
+		{TEXT_REPARSE,
+		 "{\"tag_value\":\"0xa0000003\",\"print_name\":\"\","
+		 "\"substitute_name\":\"s\"}",
+		 "\3\0\0\xa0\x0e\0\0\0\0\0\2\0\4\0\0\0s\0\0\0\0", 22},
+		{TEXT_REPARSE, "{\"tag\":\"LX_SYMLINK\",\"target\":\"/t\"}",
+		 "\x1d\0\0\xa0\6\0\0\0\2\0\0\0/t", 14},
+		{TEXT_REPARSE, "{\"tag\":\"AF_UNIX\",\"data\":\"\"}",
+		 "\x23\0\0\x80\0\0\0", 8},
+		{TEXT_EA, "{\"ea\":[{\"value\":{\"u32\":1},\"name\":\"a\"}]}",
+		 "\0\0\0\0\0\1\4\0a\0\1\0\0\0\0", 16},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct bkup_fault fault = {0};
+		void *bytes;
+		size_t size;
+		int rc = text_encode(rows[i].kind, rows[i].text,
+				     strlen(rows[i].text), NULL, 0, &bytes,
+				     &size, &fault);
+
+		ck_assert_msg(rc == 0, "row %zu: %d at %zu: %s", i, rc,
+			      fault.offset, fault.what);
+		ck_assert_uint_eq(size, rows[i].size);
+		ck_assert_mem_eq(bytes, rows[i].bytes, size);
+		free(bytes);
+	}
+}
+END_TEST
+
 START_TEST(refuses_text_with_a_fault)
 {
 	static const struct {
@@ -208,6 +404,41 @@ START_TEST(refuses_text_with_a_fault)
 		 "{\"name\": \"a\", \"value\": \"\"}]}",
 		 35,
 		 "behind this padding the next one is not at a multiple of 4"},
+		{TEXT_REPARSE, "{}", 0, "'tag' is missing"},
+		{TEXT_REPARSE, " {\"tag\": \"SYMLINK\"}", 1,
+		 "'substitute_name' is missing"},
+		{TEXT_REPARSE, "{\"tag\": \"LINK\"}", 8,
+		 "no tag has this name"},
+		{TEXT_REPARSE, "{\"tag\": \"SYMLINK\\u0000\"}", 8,
+		 "no tag has this name"},
+		{TEXT_REPARSE, "{\"tag\": \"NFS\", \"tag_value\": \"0x1\"}", 15,
+		 "'tag' has another value: leave off one of both"},
+		{TEXT_REPARSE, "{\"tag_value\": \"0x1\", \"data\": \"\"}", 0,
+		 "'guid' is missing, this tag is not Microsoft's"},
+		{TEXT_REPARSE,
+		 "{\"tag\": \"NFS\", \"type\": \"FIFO\", \"major\": 1}", 31,
+		 "this key does not belong to those of this tag"},
+		{TEXT_REPARSE, "{\"tag\": \"NFS\", \"type\": \"BLK\"}", 0,
+		 "'major' is missing"},
+		{TEXT_REPARSE, "{\"tag\": \"NFS\", \"data\": \"\"}", 15,
+		 "the type is cut off"},
+		{TEXT_REPARSE, "{\"tag\": \"WOF\", \"algorithm\": \"X\"}", 28,
+		 "this must be XPRESS4K, LZX, XPRESS8K or XPRESS16K, or a "
+		 "number"},
+		{TEXT_REPARSE, "{\"print_name\": {\"hex\": \"00\"}}", 15,
+		 "half a character of UTF-16 is too much"},
+		{TEXT_REPARSE, "{\"strings\": [\"\", \"a\\u0000\"]}", 17,
+		 "a string here has no NUL"},
+		{TEXT_REPARSE, "{\"data_hash\": {\"hex\": \"00\"}}", 14,
+		 "a SHA-1 has 20 bytes"},
+		{TEXT_REPARSE,
+		 "{\"tag\": \"SYMLINK\", \"print_name\": \"\", "
+		 "\"path_buffer\": {\"hex\": \"7400\"}, "
+		 "\"substitute_offset\": 0, \"print_offset\": 0, "
+		 "\"substitute_name\": \"s\"}",
+		 112,
+		 "'path_buffer' does not hold this name: leave it off, and the "
+		 "offsets"},
 		{TEXT_OBJECT_ID, "{\"guid\": 1}", 1,
 		 "this key is not known here"},
 	};
@@ -236,6 +467,10 @@ int main(void)
 		shows_descriptors,
 		shows_extended_attributes,
 		shows_what_is_unusual_in_extended_attributes,
+		shows_reparse_points,
+		shows_every_form_of_reparse_point,
+		shows_where_the_names_are,
+		takes_text_that_leaves_off_what_is_usual,
 		refuses_object_ids_of_another_size,
 		refuses_text_with_a_fault,
 	};
