@@ -7,6 +7,8 @@ enum {
 	HEAD_SIZE = 20,
 	ACL_HEAD_SIZE = 8,
 	ACES_MAX = 6,
+	RESOURCE_ATTRIBUTE = 0x12,
+	ACCESS_FILTER = 0x15,
 	SELF_RELATIVE = 0x8000,
 	/* What D: and S: say of their lists. */
 	CONTROL_DACL = 0x1504,
@@ -27,7 +29,7 @@ static bool one_in(uint64_t *random, size_t n)
 }
 
 /* SIDs that have an alias, and some that have none. */
-static void add_sid(struct bytes *bytes, uint64_t *random)
+void sid_random(struct bytes *bytes, uint64_t *random)
 {
 	static const struct {
 		uint8_t authority, count;
@@ -95,6 +97,11 @@ static bool is_object(uint8_t type)
 	       type == 15 || type == 16;
 }
 
+static bool has_condition(uint8_t type)
+{
+	return (type >= 9 && type <= 16) || type == ACCESS_FILTER;
+}
+
 static void add_ace(struct bytes *bytes, uint64_t *random, uint8_t type,
 		    bool plain)
 {
@@ -106,17 +113,23 @@ static void add_ace(struct bytes *bytes, uint64_t *random, uint8_t type,
 	bytes_add_u32(bytes, random_mask(random));
 	if (is_object(type))
 		add_objects(bytes, random, plain);
-	add_sid(bytes, random);
-	if (!plain && one_in(random, 8))
+	sid_random(bytes, random);
+	if (has_condition(type) && (plain || !one_in(random, 4)))
+		condition_random(bytes, random, plain);
+	else if (type == RESOURCE_ATTRIBUTE && (plain || !one_in(random, 4)))
+		claim_random(bytes, random, plain);
+	else if (!plain && one_in(random, 8))
 		bytes_add_u32(bytes, one_in(random, 2));
 	le16_put(bytes->data + start + 2, bytes->size - start);
 }
 
 static uint8_t random_type(uint64_t *random, bool sacl, bool plain)
 {
-	static const uint8_t dacl_types[] = {0, 0, 1, 5, 6};
-	static const uint8_t sacl_types[] = {2, 2, 3, 7, 8, 17, 19, 20};
-	static const uint8_t odd_types[] = {9, 10, 13, 15, 16, 18, 21};
+	static const uint8_t dacl_types[] = {0, 0, 1, 5, 6, 9, 10, 11, 12};
+	static const uint8_t sacl_types[] = {2,	 2,  3,	 7,  8,	 13,
+					     15, 17, 18, 19, 20, 21};
+	/* What has no letters, in text for this library alone. */
+	static const uint8_t odd_types[] = {4, 14, 16, 22, 0xff};
 
 	if (!plain && one_in(random, 32))
 		return odd_types[below(random, N_ELEMENTS(odd_types))];
@@ -154,7 +167,7 @@ static void add_part(struct bytes *bytes, uint64_t *random, size_t start,
 	size_t at = bytes->size;
 
 	if (part == OWNER || part == GROUP)
-		add_sid(bytes, random);
+		sid_random(bytes, random);
 	else
 		add_acl(bytes, random, part == SACL, plain);
 	le32_put(bytes->data + start + 4 + 4 * part, at - start);
@@ -212,12 +225,17 @@ void descriptor_random(struct bytes *bytes, uint64_t *random, bool plain)
 	}
 }
 
-static void dump_sid(struct bytes *dump, const uint8_t *sid, char letter)
+static void dump_bytes(struct bytes *dump, char letter, const uint8_t *bytes,
+		       size_t size)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	bytes_print(dump, "%c:", letter);
-	for (size_t i = 0; i < (size_t)8 + 4 * sid[1]; i++)
-		bytes_print(dump, "%02x", sid[i]);
-	bytes_add_text(dump, "\n");
+	for (size_t i = 0; i < size; i++) {
+		bytes_add_u8(dump, digits[bytes[i] >> 4]);
+		bytes_add_u8(dump, digits[bytes[i] & 15]);
+	}
+	bytes_add_u8(dump, '\n');
 }
 
 static void dump_acl(struct bytes *dump, const uint8_t *acl, char letter)
@@ -225,10 +243,7 @@ static void dump_acl(struct bytes *dump, const uint8_t *acl, char letter)
 	const uint8_t *ace = acl + ACL_HEAD_SIZE;
 
 	for (uint16_t n = le16_get(acl + 4); n; n--) {
-		bytes_print(dump, "%c:", letter);
-		for (size_t i = 0; i < le16_get(ace + 2); i++)
-			bytes_print(dump, "%02x", ace[i]);
-		bytes_add_text(dump, "\n");
+		dump_bytes(dump, letter, ace, le16_get(ace + 2));
 		ace += le16_get(ace + 2);
 	}
 }
@@ -246,7 +261,8 @@ void descriptor_dump(struct bytes *dump, const void *bytes)
 		if (!offset)
 			bytes_print(dump, "%c none\n", letters[part]);
 		else if (part == OWNER || part == GROUP)
-			dump_sid(dump, data + offset, letters[part]);
+			dump_bytes(dump, letters[part], data + offset,
+				   (size_t)8 + 4 * data[offset + 1]);
 		else
 			dump_acl(dump, data + offset, letters[part]);
 	}

@@ -16,6 +16,11 @@
  */
 void descriptor_random(struct bytes *bytes, uint64_t *random, bool plain);
 
+/* Parts of one: a SID, and data of an ACE, whose size is a multiple of 4. */
+void sid_random(struct bytes *bytes, uint64_t *random);
+void condition_random(struct bytes *bytes, uint64_t *random, bool plain);
+void claim_random(struct bytes *bytes, uint64_t *random, bool plain);
+
 /*
  * Adds what a descriptor means, without its layout: control bits that SDDL
  * has, owner, group, and the ACEs of both lists.
