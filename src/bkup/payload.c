@@ -40,6 +40,36 @@ static int decode_object_id(const uint8_t *bytes, size_t size,
 	return bkup_object_id_decode(bytes, size, &id, ret_fault);
 }
 
+static int decode_link(const uint8_t *bytes, size_t size,
+		       struct bkup_fault *ret_fault)
+{
+	cleanup_free char *path = NULL;
+	bool nul;
+
+	return bkup_link_decode(bytes, size, &path, &nul, ret_fault);
+}
+
+static int decode_reparse(const uint8_t *bytes, size_t size,
+			  struct bkup_fault *ret_fault)
+{
+	struct bkup_reparse reparse;
+
+	return bkup_reparse_decode(bytes, size, &reparse, ret_fault);
+}
+
+static int decode_extents(const uint8_t *bytes, size_t size,
+			  struct bkup_fault *ret_fault)
+{
+	struct bkup_ghosted_list list = {.bytes = bytes, .size = size};
+	struct bkup_ghosted_extent extent;
+	int rc;
+
+	do
+		rc = bkup_ghosted_next(&list, &extent, ret_fault);
+	while (rc == 1);
+	return rc;
+}
+
 static payload_decode *decoder_of(uint32_t id)
 {
 	switch (id) {
@@ -49,6 +79,12 @@ static payload_decode *decoder_of(uint32_t id)
 		return decode_ea;
 	case BKUP_OBJECT_ID:
 		return decode_object_id;
+	case BKUP_LINK:
+		return decode_link;
+	case BKUP_REPARSE_DATA:
+		return decode_reparse;
+	case BKUP_GHOSTED_FILE_EXTENTS:
+		return decode_extents;
 	default:
 		return NULL;
 	}

@@ -10,8 +10,9 @@ import subprocess
 import time
 
 from cli_support import BKUP, Case, EXAMPLE, main, record, run, WINDOWS
-from nt_ids import (ALTERNATE_DATA, DATA, EA_DATA, OBJECT_ID, PROPERTY_DATA,
-                    SECURITY_DATA, SPARSE_BLOCK)
+from nt_ids import (ALTERNATE_DATA, DATA, EA_DATA, GHOSTED_FILE_EXTENTS, LINK,
+                    OBJECT_ID, PROPERTY_DATA, REPARSE_DATA, SECURITY_DATA,
+                    SPARSE_BLOCK)
 from nt_records import block
 
 FOREIGN = "this is no NT backup file"
@@ -84,6 +85,9 @@ BAD_PAYLOADS = (
      "this is too large for what it should be"),
     (EA_DATA, bytes(7), None, None),
     (OBJECT_ID, bytes(63), None, None),
+    (LINK, b"abc", None, None),
+    (REPARSE_DATA, bytes(7), None, None),
+    (GHOSTED_FILE_EXTENTS, bytes(7), None, None),
 )
 
 FINE = (
@@ -154,7 +158,9 @@ class Check(Case):
 
     def test_tells_which_payload_is_wrong(self):
         names = {SECURITY_DATA: "security", EA_DATA: "ea",
-                 OBJECT_ID: "object_id"}
+                 OBJECT_ID: "object_id", LINK: "link",
+                 REPARSE_DATA: "reparse",
+                 GHOSTED_FILE_EXTENTS: "ghosted_extents"}
         for stream_id, payload, offset, reason in BAD_PAYLOADS:
             data = WHOLE + record(stream_id, payload) + record(DATA, b"abc")
             self.write("f", data)
