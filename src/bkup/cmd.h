@@ -29,6 +29,7 @@ extern const struct cmd cmd_check;
 extern const struct cmd cmd_unpack;
 extern const struct cmd cmd_pack;
 extern const struct cmd cmd_normalize;
+extern const struct cmd cmd_sddl;
 
 /* Options have no letters: what getopt_long calls them begins here. */
 enum {

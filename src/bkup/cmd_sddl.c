@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bkup sddl: security descriptors as SDDL text and back, and compared. */
+#include "bkup/cmd.h"
+#include "bkup/descriptor.h"
+#include "bkup/descriptor_lines.h"
+#include "bkup/message.h"
+#include "util/cleanup.h"
+
+#include <bkup/sddl.h>
+
+#include <errno.h>
+#include <string.h>
+
+enum { OPTION_STREAM = CMD_OPTION_MORE };
+
+enum { NEAR_SIZE = 24 }; /* how much of the text a message shows */
+
+/* One thing that the verb does; argv are its arguments. */
+struct action {
+	const char *name;
+	int least, most; /* arguments */
+	bool stream;	 /* whether there is an option --stream */
+	enum status (*run)(char **argv, bool stream);
+};
+
+static enum status decode(char **argv, bool stream)
+{
+	const char *path = argv[0] ? argv[0] : "-";
+	cleanup_free void *bytes = NULL;
+	cleanup_free char *text = NULL;
+	struct bkup_fault fault = {0};
+	size_t size = 0, text_size = 0;
+	enum status status = descriptor_read(path, stream, &bytes, &size);
+	int rc;
+
+	if (status != STATUS_FINE)
+		return status;
+	rc = bkup_sddl_format(bytes, size, &text, &text_size, &fault);
+	if (rc < 0)
+		return descriptor_failed(path, rc, &fault);
+	if (isatty(STDOUT_FILENO))
+		text_print(stdout, text);
+	else
+		fwrite(text, 1, text_size, stdout);
+	putchar('\n');
+	return STATUS_FINE;
+}
+
+/* Where an offset of text is, for people. */
+struct place {
+	size_t line, column; /* from 1; columns are characters of UTF-8 */
+};
+
+static struct place place_of(const char *text, size_t offset)
+{
+	struct place place = {1, 1};
+
+	for (size_t i = 0; i < offset; i++) {
+		if (text[i] == '\n')
+			place = (struct place){place.line + 1, 1};
+		else if ((text[i] & 0xc0) != 0x80)
+			place.column++;
+	}
+	return place;
+}
+
+/* Reports what is wrong with a text. */
+static enum status text_failed(const char *text, int error,
+			       const struct bkup_fault *fault)
+{
+	struct place place;
+
+	if (error != -EINVAL && error != -EMSGSIZE) {
+		message("cannot encode: %s", error_text(error));
+		return STATUS_FAILED;
+	}
+	place = place_of(text, fault->offset);
+	message("line %zu, column %zu: %s, at '%.*s'; "
+		"'bkup sddl --help' shows the form",
+		place.line, place.column, fault->what, NEAR_SIZE,
+		text + fault->offset);
+	return STATUS_BAD_DATA;
+}
+
+static enum status encode_text(const char *text, size_t size)
+{
+	cleanup_free void *bytes = NULL;
+	struct bkup_fault fault = {0};
+	size_t bytes_size = 0;
+	int rc = bkup_sddl_parse(text, size, NULL, 0, &bytes, &bytes_size,
+				 &fault);
+
+	if (rc < 0)
+		return text_failed(text, rc, &fault);
+	fwrite(bytes, 1, bytes_size, stdout);
+	return STATUS_FINE;
+}
+
+static enum status encode(char **argv, bool stream)
+{
+	cleanup_free char *text = NULL;
+	enum status status;
+	size_t size = 0;
+
+	(void)stream;
+	if (argv[0] && strcmp(argv[0], "-") != 0)
+		return encode_text(argv[0], strlen(argv[0]));
+	status = descriptor_read("-", false, &text, &size);
+	return status == STATUS_FINE ? encode_text(text, size) : status;
+}
+
+static void print_line(char sign, const struct line *line)
+{
+	printf("%c ", sign);
+	text_print(stdout, line->text);
+	putchar('\n');
+}
+
+/* Lines of an old list up to a new one's that is the same, and so on. */
+static void print_differences(const struct lines *old, const struct lines *new)
+{
+	size_t i = 0, j = 0;
+
+	while (i < old->count || j < new->count) {
+		for (; i < old->count && !old->list[i].kept; i++)
+			print_line('-', &old->list[i]);
+		for (; j < new->count && !new->list[j].kept; j++)
+			print_line('+', &new->list[j]);
+		i++;
+		j++;
+	}
+}
+
+static enum status read_lines(const char *path, bool stream,
+			      struct lines *lines)
+{
+	cleanup_free void *bytes = NULL;
+	struct bkup_fault fault = {0};
+	size_t size = 0;
+	enum status status = descriptor_read(path, stream, &bytes, &size);
+	int rc;
+
+	if (status != STATUS_FINE)
+		return status;
+	rc = descriptor_lines(bytes, size, lines, &fault);
+	return rc < 0 ? descriptor_failed(path, rc, &fault) : STATUS_FINE;
+}
+
+static enum status compare(struct lines *old, struct lines *new)
+{
+	int rc = lines_compare(old, new);
+
+	if (rc < 0) {
+		message("cannot compare: %s", error_text(rc));
+		return STATUS_FAILED;
+	}
+	print_differences(old, new);
+	return lines_same(old) && lines_same(new) ? STATUS_FINE
+						  : STATUS_BAD_DATA;
+}
+
+static enum status diff(char **argv, bool stream)
+{
+	struct lines old = {0}, new = {0};
+	enum status status = read_lines(argv[0], stream, &old);
+
+	if (status == STATUS_FINE)
+		status = read_lines(argv[1], stream, &new);
+	if (status == STATUS_FINE)
+		status = compare(&old, &new);
+	lines_done(&old);
+	lines_done(&new);
+	return status;
+}
+
+static const struct action actions[] = {
+	{"decode", 0, 1, true, decode},
+	{"encode", 0, 1, false, encode},
+	{"diff", 2, 2, true, diff},
+};
+
+static const struct action *find_action(const char *name)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+	}
+	return NULL;
+}
+
+static void take_option(void *context, int option, const char *value)
+{
+	bool *stream = context;
+
+	(void)option;
+	(void)value;
+	*stream = true;
+}
+
+static enum status run_action(const struct action *action, char **argv,
+			      int count, bool stream)
+{
+	if (stream && !action->stream)
+		return cmd_wrong_usage(&cmd_sddl, "wrong option '--stream'");
+	if (count < action->least)
+		return cmd_wrong_usage(&cmd_sddl, "no %s", count ? "B" : "A");
+	if (count > action->most)
+		return cmd_wrong_usage(&cmd_sddl, "too many arguments: '%s'",
+				       argv[action->most]);
+	return action->run(argv, stream);
+}
+
+static enum status run_sddl(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"stream", no_argument, NULL, OPTION_STREAM},
+		{0},
+	};
+	const struct action *action;
+	bool stream = false;
+	int rc = cmd_options_and(&cmd_sddl, argc, argv, NULL, "", options,
+				 take_option, &stream);
+
+	if (rc <= 0)
+		return rc < 0 ? STATUS_FAILED : STATUS_FINE;
+	if (optind == argc)
+		return cmd_wrong_usage(&cmd_sddl, "no decode, encode or diff");
+	action = find_action(argv[optind]);
+	if (!action)
+		return cmd_wrong_usage(&cmd_sddl,
+				       "neither decode, encode nor "
+				       "diff: '%s'",
+				       argv[optind]);
+	return run_action(action, argv + optind + 1, argc - optind - 1, stream);
+}
+
+const struct cmd cmd_sddl = {
+	.name = "sddl",
+	.arguments = "decode [--stream] [FILE]\n"
+		     "       bkup sddl encode [TEXT]\n"
+		     "       bkup sddl diff [--stream] A B",
+	.summary = "show security descriptors as text, and make them of it",
+	.help = "Decodes a self-relative security descriptor, of FILE or "
+		"standard input, into a\n"
+		"line of SDDL; encodes TEXT, or else standard input, into the "
+		"bytes of one on\n"
+		"standard output; shows in what the descriptors of two files "
+		"differ, with exit\n"
+		"status 1 if they do.\n"
+		"\n"
+		"The form of SDDL is O:OWNER G:GROUP D:FLAGS(ACE)... "
+		"S:FLAGS(ACE)... without the\n"
+		"spaces, and each ACE is TYPE;FLAGS;RIGHTS;OBJECT;"
+		"INHERITED-OBJECT;ACCOUNT, as in\n"
+		"O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;;0x1200a9;;;S-1-5-21-1-2-3-"
+		"1001)\n"
+		"\n"
+		"  --stream  the files are backup files; their stream security "
+		"is meant\n"
+		"  --help    show this\n",
+	.run = run_sddl,
+};
