@@ -24,6 +24,8 @@ static const char advice_damaged[] =
 	"this record or the one before it is damaged: get the file from "
 	"another copy";
 static const char advice_foreign[] = "this is no NT backup file";
+static const char advice_efs[] =
+	"this is EFS raw data (ReadEncryptedFileRaw), no NT backup file";
 
 /* What people take for backup files, by how it begins. */
 static const struct {
@@ -31,8 +33,6 @@ static const struct {
 	size_t size;
 	const char *advice;
 } foreigners[] = {
-	{"\0\1\0\0R\0O\0", 8,
-	 "this is an EFS export (ReadEncryptedFileRaw), no NT backup file"},
 	{"TAPE", 4, "this is an MTF archive (.bkf), no NT backup file"},
 	{"\x1f\x8b", 2, "this is gzip data: decompress it first"},
 	{"\xfd"
@@ -42,14 +42,17 @@ static const struct {
 	{"PK\3\4", 4, "this is a zip archive: unpack it first"},
 };
 
+/* What a file is instead that begins with these bytes; NULL if unknown. */
 static const char *foreign_advice(const uint8_t *bytes, size_t size)
 {
+	if (bkup_efs_is_raw(bytes, size))
+		return advice_efs;
 	for (size_t i = 0; i < sizeof(foreigners) / sizeof(*foreigners); i++) {
 		if (size >= foreigners[i].size &&
 		    memcmp(bytes, foreigners[i].magic, foreigners[i].size) == 0)
 			return foreigners[i].advice;
 	}
-	return advice_foreign;
+	return NULL;
 }
 
 __attribute__((format(printf, 3, 4))) static void
@@ -139,7 +142,36 @@ static void describe_header(const struct input *input, struct defect *defect)
 		describe_fields(header, st.st_size - offset, defect);
 	if (defect->offset == 0 &&
 	    (defect->advice != advice_cut || !id_is_known(header, n)))
-		defect->advice = foreign_advice(header, n);
+		defect->advice = advice_foreign;
+}
+
+/* How many bytes of the first header can still be told, which may be none. */
+static size_t first_header(const struct input *input, uint8_t *ret_bytes)
+{
+	ssize_t n = 0;
+
+	if (input->seekable)
+		n = io_pread(input->fd, ret_bytes, BKUP_HEADER_SIZE,
+			     input->start);
+	else if (input->record_seen) {
+		bkup_record_encode(&input->first, ret_bytes);
+		n = BKUP_HEADER_SIZE;
+	}
+	return n < 0 ? 0 : n;
+}
+
+/*
+ * What has a magic is foreign wherever reading ended: its first bytes may make
+ * a header, whose payload may even be there.
+ */
+static void describe_foreign(const struct input *input, struct defect *defect)
+{
+	uint8_t header[BKUP_HEADER_SIZE];
+	size_t size = first_header(input, header);
+	const char *advice = foreign_advice(header, size);
+
+	if (advice)
+		defect->advice = advice;
 }
 
 void defect_find(const struct input *input, struct defect *ret_defect)
@@ -157,5 +189,6 @@ void defect_find(const struct input *input, struct defect *ret_defect)
 		describe_payload(input, &defect);
 	else if (input->seekable)
 		describe_header(input, &defect);
+	describe_foreign(input, &defect);
 	*ret_defect = defect;
 }

@@ -75,6 +75,8 @@ int input_next(struct input *input)
 	int rc = bkup_reader_next(input->reader, &record);
 
 	if (rc == 1) {
+		if (!input->record_seen)
+			input->first = record;
 		input->record_seen = true;
 		input->record = record;
 		input->record_offset = bkup_reader_record_offset(input->reader);

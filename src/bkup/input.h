@@ -18,6 +18,7 @@ struct input {
 
 	struct bkup_reader *reader;
 	bool record_seen;	   /* the following are set */
+	struct bkup_record first;  /* the first one of all */
 	struct bkup_record record; /* of the last input_next that gave 1 */
 	uint64_t record_offset;	   /* of that one's header */
 	uint64_t block_offset; /* of the last input_block, as it is written */

@@ -393,6 +393,15 @@ static void walk_done(struct walk *walk)
 	free(walk->window.bytes);
 }
 
+/* Its first bytes may have been taken for a record. */
+static bool is_efs(int fd)
+{
+	uint8_t bytes[BKUP_EFS_MAGIC_SIZE];
+	ssize_t n = io_pread(fd, bytes, sizeof(bytes), 0);
+
+	return n > 0 && bkup_efs_is_raw(bytes, n);
+}
+
 int index_load(int fd, uint64_t size, const struct index_options *options,
 	       struct index **ret_index, struct index_fault *ret_fault)
 {
@@ -403,6 +412,8 @@ int index_load(int fd, uint64_t size, const struct index_options *options,
 	walk.max_records = options ? options->max_records : 0;
 	if (rc == 0)
 		rc = walk_file(&walk);
+	if (rc == -EBADMSG)
+		walk.fault.is_efs = is_efs(fd);
 	if (rc == -EBADMSG || rc == -EFBIG)
 		*ret_fault = walk.fault;
 	if (rc == -EBADMSG && salvage)

@@ -54,6 +54,7 @@ struct index {
 struct index_fault {
 	uint64_t offset;
 	const char *reason; /* static; NULL if nothing is */
+	bool is_efs;	    /* the file is EFS raw data instead */
 };
 
 struct index_options {

@@ -226,14 +226,22 @@ static void mark_checked(struct store_object *object, const struct stat *st)
 	clock_gettime(CLOCK_MONOTONIC, &object->checked);
 }
 
+static const char *fault_advice(const struct index_fault *fault, int error)
+{
+	if (error == -EFBIG)
+		return "mount with a larger -o max_streams";
+	if (fault->is_efs)
+		return "this is EFS raw data (ReadEncryptedFileRaw), no NT "
+		       "backup file";
+	return "run 'bkup check' on it, or mount with -o salvage";
+}
+
 static void report_fault(const struct store_object *object, const char *path,
 			 const struct index_fault *fault, int error)
 {
 	store_report(object->store, LOG_ERR, "'%s': at offset %llu: %s; %s",
 		     path, (unsigned long long)fault->offset, fault->reason,
-		     error == -EFBIG ? "mount with a larger -o max_streams"
-				     : "run 'bkup check' on it, or mount with "
-				       "-o salvage");
+		     fault_advice(fault, error));
 }
 
 int object_check_records(struct store_object *object, size_t records)

@@ -9,13 +9,15 @@ import struct
 import subprocess
 import time
 
-from cli_support import BKUP, Case, EXAMPLE, main, record, run, WINDOWS
+from cli_support import (BKUP, Case, EFS_MAGIC, EXAMPLE, main, record, run,
+                         WINDOWS)
 from nt_ids import (ALTERNATE_DATA, DATA, EA_DATA, GHOSTED_FILE_EXTENTS, LINK,
                     OBJECT_ID, PROPERTY_DATA, REPARSE_DATA, SECURITY_DATA,
                     SPARSE_BLOCK)
 from nt_records import block
 
 FOREIGN = "this is no NT backup file"
+EFS = "this is EFS raw data (ReadEncryptedFileRaw), no NT backup file"
 CUT = ("it was cut short: copy it again; the streams before this offset are "
        "whole")
 DAMAGED = ("this record or the one before it is damaged: get the file from "
@@ -62,8 +64,10 @@ BAD = (
      "sparse block of 0 bytes at 9223372036854775808 of its stream ends "
      "beyond 2^63-1", DAMAGED),
     (struct.pack("<H", 0x0000) + record(DATA, b"abc"), 0, None, FOREIGN),
-    (b"\0\1\0\0R\0O\0B\0S\0" + bytes(50), 0, None,
-     "this is an EFS export (ReadEncryptedFileRaw), no NT backup file"),
+    (EFS_MAGIC + bytes(50), 0, None, EFS),
+    # As a backup file it begins with a whole record of more than 5 MB.
+    (EFS_MAGIC + bytes(0x530042 + 8) + b"GURE", 0x530042 + 20,
+     "4 bytes are too few for a header (20 bytes)", EFS),
     (b"TAPE" + b"\xff" * 50, 0, None,
      "this is an MTF archive (.bkf), no NT backup file"),
     (b"\x1f\x8b\x08" + b"\xff" * 50, 0, None,
@@ -146,6 +150,13 @@ class Check(Case):
                                  ("bad", "-", offset))
                 self.assertTrue(bad["reason"] and bad["advice"])
                 self.assertEqual(summary["bad"], 1)
+
+    def test_knows_efs_raw_data_on_a_pipe(self):
+        for size in (50, 0x530042 + 9):
+            result = run("check", "--json", data=EFS_MAGIC + bytes(size))
+            self.expect(result, status=1)
+            bad = json.loads(result.out.splitlines()[0])
+            self.assertEqual(bad["advice"], EFS)
 
     def test_offsets_count_from_where_standard_input_stands(self):
         self.write("f", b"x" * 7 + WHOLE + b"\0")

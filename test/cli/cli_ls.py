@@ -4,7 +4,8 @@
 
 import json
 
-from cli_support import Case, EXAMPLE, main, record, run, WINDOWS
+from cli_support import (Case, EFS_MAGIC, EXAMPLE, main, record, run,
+                         WINDOWS)
 from nt_ids import ALTERNATE_DATA, DATA, EA_DATA, SECURITY_DATA, SPARSE_BLOCK
 from nt_records import block
 
@@ -63,6 +64,16 @@ class Ls(Case):
             "bkup: 'bad': at offset 0: 3 bytes are too few for a header "
             "(20 bytes); this is no NT backup file\n"))
         self.assertEqual(len(objects(result)), 3)
+
+    def test_knows_efs_raw_data(self):
+        self.write("raw", EFS_MAGIC + bytes(50))
+        for arguments in (("ls", "raw"), ("cat", "raw", "data")):
+            result = run(*arguments)
+            self.assertEqual(result.status, 1)
+            self.assertEqual(result.err.decode(), (
+                "bkup: 'raw': at offset 0: payload of 5439554 bytes passes "
+                "the end of the file (have 42); this is EFS raw data "
+                "(ReadEncryptedFileRaw), no NT backup file\n"))
 
     def test_json_says_what_the_table_says(self):
         self.expect(run("ls", "--json", EXAMPLE), out="".join(

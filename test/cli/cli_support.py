@@ -23,6 +23,7 @@ BKUP = os.path.abspath(BKUP) if os.sep in BKUP else BKUP
 SAMPLES = os.path.join(TESTS, "data", "nt-backup")
 EXAMPLE = os.path.join(SAMPLES, "ms-bkup-section3-example.bin")
 WINDOWS = os.path.join(SAMPLES, "windows-sacl-and-zone-identifier.bin")
+EFS_MAGIC = b"\0\1\0\0R\0O\0B\0S\0"
 TIMEOUT = 60  # seconds, for one run of the tool
 
 

@@ -172,6 +172,21 @@ class Salvaged(Malformed):
                          GOOD + record(2, 0, b"ea"))
 
 
+class Efs(MountCase):
+    def test_is_told_by_its_name(self):
+        """Its first bytes make a record of 5 MB, which may be there."""
+        magic = b"\0\1\0\0R\0O\0B\0S\0"
+        self.put("small", magic + bytes(50))
+        self.put("large", magic + bytes(0x530042 + 12))
+        self.put("other", header(0x100, 0x530042))
+        mount = self.mount()
+        for name in ("small", "large", "other"):
+            self.fails(errno.EBADMSG, os.listdir, self.at(name))
+            told, = mount.lines(f"'{name}'")
+            self.assertEqual("EFS raw data" in told, name != "other", told)
+            self.assertEqual("salvage" in told, name == "other", told)
+
+
 class Damaged(MountCase):
     """Random damage: whatever is shown agrees with the decoder."""
 

@@ -349,6 +349,35 @@ START_TEST(salvages_what_stands_before_it)
 }
 END_TEST
 
+/* EFS raw data of so many bytes behind its magic, or almost that. */
+static bool is_taken_for_efs(size_t size, bool almost)
+{
+	struct bytes file = {0};
+	struct index_fault fault;
+	struct index *index;
+
+	bytes_add_u32(&file, 0x100);
+	bytes_add_utf16(&file, almost ? "ROBX" : "ROBS");
+	bytes_add_zeros(&file, size);
+	ck_assert_int_eq(load(&file, false, &index, &fault), -EBADMSG);
+	bytes_done(&file);
+	return fault.is_efs;
+}
+
+START_TEST(knows_efs_raw_data)
+{
+	/* Behind this the record ends for which its first bytes are taken. */
+	static const size_t record = 8 + 0x530042;
+
+	ck_assert(is_taken_for_efs(0, false));
+	ck_assert(is_taken_for_efs(1000, false));
+	ck_assert(is_taken_for_efs(record - 1, false));
+	ck_assert(is_taken_for_efs(record + 1, false));
+	ck_assert(!is_taken_for_efs(1000, true));
+	ck_assert(!is_taken_for_efs(record + 1, true));
+}
+END_TEST
+
 /* Where the record that holds a byte begins; the end if it is the first. */
 static size_t record_at(const struct items *items, size_t size, size_t at)
 {
@@ -580,6 +609,7 @@ int main(void)
 		numbers_duplicates,
 		says_what_is_wrong_and_where,
 		salvages_what_stands_before_it,
+		knows_efs_raw_data,
 		finds_a_cut_at_every_byte,
 		takes_an_empty_file,
 		notices_that_the_file_became_shorter,
