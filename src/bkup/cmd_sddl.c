@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bkup sddl: security descriptors as SDDL text and back, and compared. */
 #include "bkup/cmd.h"
-#include "bkup/descriptor.h"
+#include "bkup/descriptor_read.h"
 #include "bkup/descriptor_lines.h"
 #include "bkup/message.h"
 #include "util/cleanup.h"

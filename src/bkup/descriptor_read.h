@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Security descriptors, and text of them, that `bkup sddl` reads. */
-#ifndef BKUP_TOOL_DESCRIPTOR_H
-#define BKUP_TOOL_DESCRIPTOR_H
+#ifndef BKUP_TOOL_DESCRIPTOR_READ_H
+#define BKUP_TOOL_DESCRIPTOR_READ_H
 
 #include "bkup/cmd.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "bkup/descriptor.h"
+#include "bkup/descriptor_read.h"
 
 #include "bkup/message.h"
 #include "bkup/streams.h"
