@@ -45,8 +45,10 @@ static int decode_link(const uint8_t *bytes, size_t size,
 {
 	cleanup_free char *path = NULL;
 	bool nul;
+	int rc = bkup_link_decode(bytes, size, &path, &nul, ret_fault);
 
-	return bkup_link_decode(bytes, size, &path, &nul, ret_fault);
+	/* Half a surrogate pair may be in names of Windows. */
+	return rc == -ENOTSUP ? 0 : rc;
 }
 
 static int decode_reparse(const uint8_t *bytes, size_t size,

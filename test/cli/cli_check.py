@@ -14,6 +14,7 @@ from cli_support import (BKUP, Case, EFS_MAGIC, EXAMPLE, main, record, run,
 from nt_ids import (ALTERNATE_DATA, DATA, EA_DATA, GHOSTED_FILE_EXTENTS, LINK,
                     OBJECT_ID, PROPERTY_DATA, REPARSE_DATA, SECURITY_DATA,
                     SPARSE_BLOCK)
+from nt_names import utf16
 from nt_records import block
 
 FOREIGN = "this is no NT backup file"
@@ -89,9 +90,11 @@ BAD_PAYLOADS = (
      "this is too large for what it should be"),
     (EA_DATA, bytes(7), None, None),
     (OBJECT_ID, bytes(63), None, None),
-    (LINK, b"abc", None, None),
+    (LINK, utf16("C:\\a") + bytes(4), 8, "a NUL is in the path"),
+    (LINK, b"", 0, "the path is empty"),
     (REPARSE_DATA, bytes(7), None, None),
-    (GHOSTED_FILE_EXTENTS, bytes(7), None, None),
+    (GHOSTED_FILE_EXTENTS, struct.pack("<II", 1, 1) + bytes(39), 47,
+     "an extent is cut off"),
 )
 
 FINE = (
@@ -105,6 +108,10 @@ FINE = (
     record(EA_DATA, name=":odd"),
     record(0, b"x") + record(0xffffffff, b"y", attributes=0xffffffff),
     record(SPARSE_BLOCK, bytes(8)),
+    record(LINK, utf16("C:\\a")),
+    record(LINK, utf16("C:\\a\0")),
+    record(LINK, b"\0\xd8"),
+    record(GHOSTED_FILE_EXTENTS, struct.pack("<II", 1, 1) + bytes(40)),
 )
 
 
