@@ -5,7 +5,10 @@
 
 #include "bkup/cmd.h"
 #include "bkup/defect.h"
+#include "bkup/digest.h"
+#include "bkup/digest_list.h"
 #include "bkup/progress.h"
+#include "bkup/target.h"
 
 #include <bkup/fault.h>
 #include <fts.h>
@@ -29,7 +32,29 @@ struct check {
 	uint64_t unfinished; /* of these, work that a daemon did not end */
 	uint64_t failed;     /* files and directories that cannot be read */
 	struct check_control control;
+
+	bool show;	    /* digests are shown */
+	const char *record; /* where they are written, or NULL */
+	const char *verify; /* what they are held against, or NULL */
+	struct digest *digest;
+	uint64_t digested; /* bytes */
+	struct named_place record_place;
+	struct target target;
+	FILE *recording;
+	int record_error;
+	struct digest_list list; /* of verify */
+	uint64_t same, changed, fresh;
+	size_t missing;
 };
+
+/* What is to be said of a stream whose digest was recorded, or was not. */
+enum stream_found { STREAM_CHANGED, STREAM_MISSING, STREAM_NEW };
+
+/* Whether digests are wanted. */
+static inline bool check_wants_digests(const struct check *check)
+{
+	return check->show || check->record || check->verify;
+}
 
 /* Why a file stands in a control directory. */
 enum leftover {
@@ -77,6 +102,29 @@ bool leftovers_begin(struct check *check, const FTSENT *entry);
 
 /* Looks at what is in a control directory, until its end. */
 void leftovers_visit(struct check *check, FTS *walk, FTSENT *entry);
+
+/*
+ * Makes digests of the streams of a file, which can be read at any offset.
+ * Errors: -ESTALE if it became shorter; those of reading; -ENOMEM.
+ */
+int check_digests(struct check *check, struct input *input);
+
+/* Takes the digest of a stream: shows, records and verifies it. */
+void check_digested(struct check *check, const char *file, const char *name,
+		    uint64_t size, uint64_t hash);
+
+/* Reports the same. Counting is the caller's. */
+void check_show_digest(struct check *check, const char *file, const char *name,
+		       uint64_t size, uint64_t hash);
+void check_found_stream(struct check *check, enum stream_found found,
+			const char *file, const char *name);
+
+/*
+ * Opens what digests are held against and written to, and completes it.
+ * Returns: an exit status, after a report if it is not fine.
+ */
+enum status check_open_lists(struct check *check);
+enum status check_close_lists(struct check *check);
 
 /* What cannot be read: on standard error, and in JSON. Counts it. */
 void check_cannot_read(struct check *check, const char *name, int error);

@@ -4,6 +4,7 @@
 #include "bkup/json.h"
 #include "bkup/message.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -181,6 +182,67 @@ void check_cannot_read(struct check *check, const char *name, int error)
 					  "reason", error_text(error)));
 }
 
+void check_show_digest(struct check *check, const char *file, const char *name,
+		       uint64_t size, uint64_t hash)
+{
+	char text[17];
+
+	progress_hide(&check->progress);
+	snprintf(text, sizeof(text), "%016" PRIx64, hash);
+	if (check->json) {
+		put_json(check, json_pack("{s:s, s:o, s:s, s:I, s:s}", "kind",
+					  "digest", "file", json_text(file),
+					  "name", name, "size",
+					  (json_int_t)size, "xxh3", text));
+		return;
+	}
+	printf("%s  %ju  ", text, (uintmax_t)size);
+	text_print(stdout, file);
+	putchar('/');
+	text_print(stdout, name);
+	putchar('\n');
+	stdout_error();
+}
+
+static const struct {
+	const char *kind;
+	const char *reason;
+	const char *advice;
+} stream_findings[] = {
+	[STREAM_CHANGED] = {"changed", "the content is another one",
+			    "if nobody changed it, get the file from another "
+			    "copy"},
+	[STREAM_MISSING] = {"missing",
+			    "the stream is not there, or its file "
+			    "could not be read",
+			    "if nobody removed it, get the file from another "
+			    "copy"},
+	[STREAM_NEW] = {"new", "no digest was recorded",
+			"record the digests anew to include it"},
+};
+
+void check_found_stream(struct check *check, enum stream_found found,
+			const char *file, const char *name)
+{
+	progress_hide(&check->progress);
+	if (check->json) {
+		put_json(check,
+			 json_pack("{s:s, s:o, s:s, s:s, s:s}", "kind",
+				   stream_findings[found].kind, "file",
+				   json_text(file), "name", name, "reason",
+				   stream_findings[found].reason, "advice",
+				   stream_findings[found].advice));
+		return;
+	}
+	putchar('\'');
+	text_print(stdout, file);
+	printf("': %s: '", stream_findings[found].kind);
+	text_print(stdout, name);
+	printf("': %s; %s\n", stream_findings[found].reason,
+	       stream_findings[found].advice);
+	stdout_error();
+}
+
 static void print_count(uint64_t count, const char *one, const char *many)
 {
 	printf("%ju %s", (uintmax_t)count, count == 1 ? one : many);
@@ -197,28 +259,49 @@ static void print_summary(const struct check *check)
 	printf(", %ju unreadable, ", (uintmax_t)check->failed);
 	print_count(check->leftovers, "leftover", "leftovers");
 	putchar('\n');
+	if (check->verify)
+		printf("verified %ju same, %ju changed, %zu missing, %ju "
+		       "new\n",
+		       (uintmax_t)check->same, (uintmax_t)check->changed,
+		       check->missing, (uintmax_t)check->fresh);
 	stdout_error();
+}
+
+static void put_summary_json(struct check *check)
+{
+	json_t *object = json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", "summary",
+		"files", (json_int_t)check->files, "streams",
+		(json_int_t)check->streams, "bad", (json_int_t)check->bad,
+		"payloads", (json_int_t)check->payloads, "unreadable",
+		(json_int_t)check->failed, "leftovers",
+		(json_int_t)check->leftovers, "unfinished",
+		(json_int_t)check->unfinished);
+	json_t *verified =
+		check->verify ? json_pack("{s:I, s:I, s:I, s:I}", "same",
+					  (json_int_t)check->same, "changed",
+					  (json_int_t)check->changed, "missing",
+					  (json_int_t)check->missing, "new",
+					  (json_int_t)check->fresh)
+			      : NULL;
+
+	if (object && verified)
+		json_object_update(object, verified);
+	json_decref(verified);
+	put_json(check, object);
 }
 
 enum status check_summary(struct check *check)
 {
 	progress_hide(&check->progress);
 	if (check->json)
-		put_json(check,
-			 json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-				   "kind", "summary", "files",
-				   (json_int_t)check->files, "streams",
-				   (json_int_t)check->streams, "bad",
-				   (json_int_t)check->bad, "payloads",
-				   (json_int_t)check->payloads, "unreadable",
-				   (json_int_t)check->failed, "leftovers",
-				   (json_int_t)check->leftovers, "unfinished",
-				   (json_int_t)check->unfinished));
+		put_summary_json(check);
 	else
 		print_summary(check);
 	if (check->failed)
 		return STATUS_FAILED;
-	return check->bad || check->payloads || check->unfinished
+	return check->bad || check->payloads || check->unfinished ||
+			       check->changed || check->missing
 		       ? STATUS_BAD_DATA
 		       : STATUS_FINE;
 }

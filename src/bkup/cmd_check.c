@@ -66,7 +66,12 @@ void check_file(struct check *check, int fd, const char *name)
 		check_cannot_read(check, name, rc);
 		return;
 	}
-	rc = check_records(check, &input);
+	if (check_wants_digests(check) && !input.seekable)
+		rc = input_spool(&input);
+	if (rc == 0)
+		rc = check_records(check, &input);
+	if (rc == 0 && check_wants_digests(check))
+		rc = check_digests(check, &input);
 	if (rc == -EBADMSG) {
 		defect_find(&input, &defect);
 		check_found_bad(check, name, &defect);
@@ -76,23 +81,53 @@ void check_file(struct check *check, int fd, const char *name)
 	input_close(&input);
 }
 
+enum { OPTION_DIGEST = CMD_OPTION_MORE, OPTION_RECORD, OPTION_VERIFY };
+
+static void take_option(void *context, int option, const char *value)
+{
+	struct check *check = context;
+
+	if (option == OPTION_DIGEST)
+		check->show = true;
+	else if (option == OPTION_RECORD)
+		check->record = value;
+	else
+		check->verify = value;
+}
+
+static enum status check_paths(struct check *check, char **paths)
+{
+	enum status status = check_open_lists(check);
+
+	if (status != STATUS_FINE)
+		return status;
+	progress_init(&check->progress);
+	for (; *paths && stdout_error() == 0; paths++)
+		check_path(check, *paths);
+	status = check_close_lists(check);
+	return status_worse(status, check_summary(check));
+}
+
 static enum status run_check(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{"digest", no_argument, NULL, OPTION_DIGEST},
+		{"record", required_argument, NULL, OPTION_RECORD},
+		{"verify", required_argument, NULL, OPTION_VERIFY},
+		{0},
+	};
 	struct check check = {0};
-	int rc = cmd_options(&cmd_check, argc, argv, &check.json);
-	char **paths = cmd_paths(argv);
+	int rc = cmd_options_and(&cmd_check, argc, argv, &check.json, "",
+				 options, take_option, &check);
 
 	if (rc <= 0)
 		return rc < 0 ? STATUS_FAILED : STATUS_FINE;
-	progress_init(&check.progress);
-	for (; *paths && stdout_error() == 0; paths++)
-		check_path(&check, *paths);
-	return check_summary(&check);
+	return check_paths(&check, cmd_paths(argv));
 }
 
 const struct cmd cmd_check = {
 	.name = "check",
-	.arguments = "[PATH...]",
+	.arguments = "[OPTION...] [PATH...]",
 	.summary = "tell whether backup files are whole",
 	.help = "Verifies the structure of backup files, and of all files in "
 		"directories, and of\n"
@@ -102,9 +137,14 @@ const struct cmd cmd_check = {
 		"PATH/.bkupfs. Without\n"
 		"PATH, or where it is -, reads standard input.\n"
 		"\n"
-		"  --json  one JSON object a line for each finding, and a "
-		"summary\n"
-		"  --help  show this\n",
+		"  --digest       show the XXH3-64 of each stream's content\n"
+		"  --record FILE  write them to FILE\n"
+		"  --verify FILE  hold them against those that were written to "
+		"FILE, and tell which\n"
+		"                 streams changed, are missing, are new\n"
+		"  --json         one JSON object a line for each finding, and "
+		"a summary\n"
+		"  --help         show this\n",
 	.json = true,
 	.run = run_check,
 };

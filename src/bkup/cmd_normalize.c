@@ -255,58 +255,11 @@ static enum status normalize(struct input *input, const char *out)
 	return status;
 }
 
-static int copy_all(int from, int to)
-{
-	cleanup_free char *buffer = malloc(BUFFER_SIZE);
-	int rc = buffer ? 0 : -ENOMEM;
-
-	while (rc == 0) {
-		ssize_t n = io_read(from, buffer, BUFFER_SIZE);
-
-		if (n <= 0)
-			return n;
-		rc = io_write(to, buffer, n);
-	}
-	return rc;
-}
-
-/* Puts what comes through a pipe into an unnamed file, which is read then. */
-static enum status spool(struct input *input)
-{
-	const char *dir = getenv("TMPDIR");
-	const char *name = input->name;
-	int fd, rc;
-
-	fd = open(dir && *dir ? dir : "/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC,
-		  0600);
-	rc = fd < 0 ? -errno : copy_all(input->fd, fd);
-	input_close(input);
-	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = input_take(input, fd, name);
-	else if (fd >= 0)
-		close(fd);
-	if (rc == 0)
-		return STATUS_FINE;
-	message("cannot keep '%s' in '%s': %s; set TMPDIR, or use a file", name,
-		dir && *dir ? dir : "/tmp", error_text(rc));
-	return STATUS_FAILED;
-}
-
-static bool is_empty_file(const struct input *input)
-{
-	struct stat st;
-
-	return fstat(input->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       !input->seekable;
-}
-
 static enum status run_normalize(int argc, char **argv)
 {
 	int rc = cmd_options(&cmd_normalize, argc, argv, NULL);
 	struct input input;
-	enum status status = STATUS_FINE;
+	enum status status;
 
 	if (rc <= 0)
 		return rc < 0 ? STATUS_FAILED : STATUS_FINE;
@@ -318,10 +271,12 @@ static enum status run_normalize(int argc, char **argv)
 				       argv[optind + 2]);
 	if (input_open(&input, argv[optind]) < 0)
 		return STATUS_FAILED;
-	if (!input.seekable && !is_empty_file(&input)) {
-		status = spool(&input);
-		if (status != STATUS_FINE)
-			return status;
+	rc = input.seekable ? 0 : input_spool(&input);
+	if (rc < 0) {
+		message("cannot keep '%s' in '%s': %s; set TMPDIR, or use a "
+			"file",
+			argv[optind], input_spool_dir(), error_text(rc));
+		return STATUS_FAILED;
 	}
 	status = normalize(&input, argv[optind + 1]);
 	input_close(&input);

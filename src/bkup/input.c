@@ -3,6 +3,8 @@
 
 #include "bkup/defect.h"
 #include "bkup/message.h"
+#include "util/cleanup.h"
+#include "util/io.h"
 #include "util/le.h"
 
 #include <errno.h>
@@ -10,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { SPOOL_BUFFER_SIZE = 1 << 20 };
 
 /* Where reading begins and how much is there; -errno if it is no file. */
 static int input_measure(struct input *input)
@@ -65,8 +69,53 @@ int input_open(struct input *input, const char *path)
 void input_close(struct input *input)
 {
 	bkup_reader_free(input->reader);
-	if (input->fd != STDIN_FILENO)
+	if (input->fd > STDIN_FILENO)
 		close(input->fd);
+	input->reader = NULL;
+	input->fd = -1;
+}
+
+int input_rewind(struct input *input)
+{
+	bkup_reader_free(input->reader);
+	input->reader = NULL;
+	input->record_seen = false;
+	return bkup_reader_new_fd(input->fd, &input->reader);
+}
+
+static int copy_all(int from, int to)
+{
+	cleanup_free char *buffer = malloc(SPOOL_BUFFER_SIZE);
+	int rc = buffer ? 0 : -ENOMEM;
+
+	while (rc == 0) {
+		ssize_t n = io_read(from, buffer, SPOOL_BUFFER_SIZE);
+
+		if (n <= 0)
+			return n;
+		rc = io_write(to, buffer, n);
+	}
+	return rc;
+}
+
+const char *input_spool_dir(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+int input_spool(struct input *input)
+{
+	cleanup_close int fd =
+		open(input_spool_dir(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	const char *name = input->name;
+	int rc = fd < 0 ? -errno : copy_all(input->fd, fd);
+
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = -errno;
+	input_close(input);
+	return rc < 0 ? rc : input_take(input, steal_fd(&fd), name);
 }
 
 int input_next(struct input *input)

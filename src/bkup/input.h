@@ -42,6 +42,20 @@ int input_take(struct input *input, int fd, const char *name);
 
 void input_close(struct input *input);
 
+/* Begins to read again at the start; only where input->seekable. */
+int input_rewind(struct input *input);
+
+/* Where input_spool puts what it keeps. */
+const char *input_spool_dir(void);
+
+/*
+ * Keeps what comes through a pipe in an unnamed file, so that it can be read
+ * at any offset. Does nothing for an empty file.
+ *
+ * Errors: -errno; the input is closed then.
+ */
+int input_spool(struct input *input);
+
 /* Goes to the next record: 1, or 0 at the end, or -errno. */
 int input_next(struct input *input);
 
