@@ -107,8 +107,6 @@ static int commit_target(struct store_object *object, struct store_file *file,
 	for (int i = 0; rc == -ESTALE && i < COMMIT_TRIES; i++) {
 		const struct snapshot *before;
 
-		if (object->gone)
-			return 0;
 		rc = object_refresh(object, true);
 		/* Somebody took the file away, not by this store. */
 		if (rc == -ENOENT || rc == -EISDIR || rc == -ENOTDIR)
@@ -141,6 +139,8 @@ int commit_file(struct store_object *object, struct store_file *file,
 
 	if (file->stage.spoilt)
 		return file->stage.spoilt;
+	if (object->gone)
+		return 0;
 	/* What makes no sense, and is as it was, is refused without a word. */
 	if (file->view &&
 	    (file->reported == -EINVAL || file->reported == -EBADMSG))

@@ -4,10 +4,11 @@
  * order of the file:
  *
  *	name		the child name
- *	id, type	of the stream; type is the name that [MS-BKUP] 2.1 has
- *for the id, or null attributes	of the header raw_name	hexadecimal,
- *only where the child name was cut offset		of the header in the
- *file size		of the content
+ *	id, type	of the stream; type is the name in [MS-BKUP], or null
+ *	attributes	of the header
+ *	raw_name	hexadecimal, only where the child name was cut
+ *	offset		of the header, in the file
+ *	size		of the content
  *	extents		[offset, size] of the data, only where that is sparse
  *	xxh3		XXH3-64 of the content, 16 hexadecimal digits, or null
  *			if there is too much of nothing in it

@@ -129,14 +129,16 @@ static int text_target(struct store_object *object, const struct view *view,
 		       struct stage *stage, struct target *ret_target)
 {
 	const struct stage_base none = {NULL, NULL};
-	const struct bkup_fault fault = {.what = "too large"};
+	const struct bkup_fault large = {.what = "too large"};
+	/* To some it would say that everybody may do everything. */
+	const struct bkup_fault empty = {.what = "empty"};
 	cleanup_free char *text = NULL;
 	ssize_t n;
 	int rc;
 
-	if (stage->size > VIEW_TEXT_MAX) {
-		report_text(object, view, "", 0, &fault);
-		return -EFBIG;
+	if (!stage->size || stage->size > VIEW_TEXT_MAX) {
+		report_text(object, view, "", 0, stage->size ? &large : &empty);
+		return stage->size ? -EFBIG : -EINVAL;
 	}
 	text = malloc(stage->size + 1);
 	if (!text)

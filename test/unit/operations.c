@@ -122,12 +122,19 @@ void operations_prepare(struct scene *scene, bool large)
 	scene_put(scene, "acl", "d=guarded");
 	put_acl(scene, "acl");
 	put_acl(scene, "guarded");
+	scene_put(scene, "text", "d=text");
+	ck_assert_int_eq(scene_write(scene, "text/.view", "security.sddl",
+				     "O:SYG:SY\n"),
+			 0);
 	setxattr(scene_at(scene, "plain"), "user.one", "1", 1, 0);
 	ck_assert_int_eq(symlink("plain", scene_at(scene, "symlink")), 0);
 	ck_assert_int_eq(mkfifo(scene_at(scene, "fifo"), 0644), 0);
 	put_scratch(scene, "plain", ".scratch");
 	put_scratch(scene, "acl", ".scratch");
 	put_scratch(scene, "mirrored", ".scratch");
+	ck_assert_int_eq(scene_write(scene, "text/.view", ".scratch",
+				     "O:BAG:BA\n"),
+			 0);
 	put_known(scene);
 	ck_assert_int_eq(store_mkdir(scene->store, "plain", STORE_OBJECT,
 				     ".dir", 0755, caller),

@@ -196,6 +196,71 @@ CHANGE(scratch_is_symlink, "plain", ".symlink", 0, write_new)
 CHANGE(scratch_is_directory, "plain", ".dir", 0, write_new)
 CHANGE(scratch_in_directory, "d", ".new", O_CREAT, write_new)
 
+/* A view that was cut so is committed by a sync, if by anything. */
+static int cut_and_sync(struct store_file *file)
+{
+	int rc = store_file_cut(file);
+
+	return rc < 0 ? rc : store_file_sync(file);
+}
+
+/* What a text view is opened with is not what comes of it. */
+static int write_owner(struct store_file *file)
+{
+	return store_file_write(file, "O:SY G:SY", 9, 0, false);
+}
+
+static int write_other(struct store_file *file)
+{
+	return store_file_write(file, "O:BAG:SY\n", 9, 0, false);
+}
+
+/* All of a backup file, with one stream of three bytes. */
+static int write_whole(struct store_file *file)
+{
+	static const uint8_t bytes[] = {1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0,
+					0, 0, 0, 0, 0, 0, 0, 0, 'n', 'e', 'w'};
+	int rc = store_file_cut(file);
+
+	return rc < 0 ? rc
+		      : store_file_write(file, bytes, sizeof(bytes), 0, false);
+}
+
+static int read_some(struct store_file *file)
+{
+	ssize_t n = store_file_read(file, (char[9]){0}, 9, 0);
+
+	return n < 0 ? n : 0;
+}
+
+static int run_read_index(struct scene *scene)
+{
+	struct store_file *file;
+	int rc = scene_file(scene, "plain/.view", "streams.json", O_RDONLY,
+			    &file);
+
+	if (rc < 0)
+		return rc;
+	rc = read_some(file);
+	store_file_close(file, O_RDONLY);
+	return rc;
+}
+
+CHANGE(view_new, "plain/.view", "security.sddl", O_CREAT, write_owner)
+CHANGE(view_write, "guarded/.view", "security.sddl", O_CREAT, write_other)
+CHANGE(view_read, "plain/.view", "backup", 0, read_some)
+CHANGE(view_part, "text/.view", "security.sddl", 0, write_other)
+CHANGE(view_cut, "text/.view", "security.sddl", O_TRUNC, write_owner)
+CHANGE(view_empty, "text/.view", "security.sddl", 0, cut_and_sync)
+CHANGE(view_whole, "plain/.view", "backup", 0, write_whole)
+CHANGE(view_whole_linked, "linked/.view", "backup", 0, write_whole)
+CHANGE(view_whole_first, "first/.view", "backup", 0, write_whole)
+CHANGE(view_whole_wrong, "plain/.view", "backup", O_TRUNC, write_new)
+CHANGE(view_whole_empty, "plain/.view", "backup", 0, cut_and_sync)
+CHANGE(view_index, "plain/.view", "streams.json", 0, write_new)
+CHANGE(view_wrong_name, "plain/.view", "no", O_CREAT, write_new)
+CHANGE(view_scratch, "plain/.view", ".new", O_CREAT, write_new)
+
 /* Closes without a flush, as a mapping does that was written to late. */
 static int run_close(struct scene *scene)
 {
@@ -418,5 +483,20 @@ const struct operation operations_of_content[] = {
 	ROW(copy, 0),
 	ROW(seek, 0),
 	ROW(stat, 0),
+	ROW(view_new, 0),
+	ROW(view_write, 0),
+	ROW(view_read, 0),
+	ROW(view_part, 0),
+	ROW(view_cut, 0),
+	ROW(view_empty, -EINVAL),
+	ROW(view_whole, 0),
+	ROW(view_whole_linked, 0),
+	ROW(view_whole_first, 0),
+	ROW(view_whole_wrong, -EBADMSG),
+	ROW(view_whole_empty, 0),
+	ROW(view_index, -EACCES),
+	ROW(view_wrong_name, -EINVAL),
+	STEPS(view_scratch, 0),
+	ROW(read_index, 0),
 };
 const size_t operations_of_content_count = N_ELEMENTS(operations_of_content);

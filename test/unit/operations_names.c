@@ -52,6 +52,14 @@ RENAME(directory_over_full, "", "empty", "", "d", 0)
 RENAME(directory_exchange, "", "d", "", "plain", RENAME_EXCHANGE)
 RENAME(symlink, "", "symlink", "d", "new", 0)
 RENAME(fifo_over, "", "fifo", "", "symlink", 0)
+RENAME(view_to_scratch, "text/.view", "security.sddl", "text/.view", ".new", 0)
+RENAME(view_wrongly, "text/.view", "backup", "text/.view", ".new", 0)
+RENAME(scratch_to_view, "text/.view", ".scratch", "text/.view", "security.sddl",
+       0)
+RENAME(scratch_to_new_view, "text/.view", ".scratch", "text/.view", "ea.json",
+       0)
+RENAME(scratch_to_whole, "text/.view", ".scratch", "text/.view", "backup", 0)
+RENAME(view_elsewhere, "text/.view", ".scratch", "text", ".new", 0)
 RENAME(missing, "", "missing", "", "new", 0)
 RENAME(wrong_flags, "", "plain", "", "new", RENAME_WHITEOUT)
 
@@ -158,6 +166,12 @@ const struct operation operations_of_names[] = {
 	ROW(directory_exchange, 0),
 	ROW(symlink, 0),
 	ROW(fifo_over, 0),
+	ROW(view_to_scratch, 0),
+	ROW(view_wrongly, -EPERM),
+	ROW(scratch_to_view, 0),
+	ROW(scratch_to_new_view, -EINVAL),
+	ROW(scratch_to_whole, -EBADMSG),
+	ROW(view_elsewhere, -EXDEV),
 	ROW(missing, -ENOENT),
 	ROW(wrong_flags, -EINVAL),
 };

@@ -43,6 +43,15 @@ RUN(mknod_stream, store_mknod(STORE, "plain", STORE_OBJECT, ":new",
 RUN(mknod_scratch, store_mknod(STORE, "plain", STORE_OBJECT, ".new",
 			       S_IFREG | 0600, 0, caller()))
 RUN(unlink_stream, store_unlink(STORE, "plain", STORE_OBJECT, "data"))
+RUN(unlink_view, store_unlink(STORE, "text/.view", STORE_VIEWS, "security.sddl"))
+RUN(unlink_whole, store_unlink(STORE, "text/.view", STORE_VIEWS, "backup"))
+RUN(lookup_view, store_lookup(STORE, "text/.view", STORE_VIEWS, "security.sddl",
+			      &(struct store_entry){0}))
+RUN(lookup_views,
+    store_lookup(STORE, "empty", STORE_DIRECTORY, ".view",
+		 &(struct store_entry){0}))
+RUN(chmod_view, store_chmod(STORE, "text/.view/backup", STORE_VIEW, 0600))
+RUN(syncdir_views, store_syncdir(STORE, "text/.view", STORE_VIEWS))
 RUN(unlink_missing, store_unlink(STORE, "plain", STORE_OBJECT, "link"))
 RUN(unlink_scratch, store_unlink(STORE, "plain", STORE_OBJECT, ".scratch"))
 RUN(unlink_symlink, store_unlink(STORE, "", STORE_DIRECTORY, "symlink"))
@@ -326,6 +335,12 @@ const struct operation operations_of_nodes[] = {
 	ROW(mknod_stream, 0),
 	ROW(mknod_scratch, 0),
 	ROW(unlink_stream, 0),
+	ROW(unlink_view, 0),
+	ROW(unlink_whole, -EPERM),
+	ROW(lookup_view, 0),
+	ROW(lookup_views, 0),
+	ROW(chmod_view, 0),
+	ROW(syncdir_views, 0),
 	ROW(unlink_missing, -ENOENT),
 	ROW(unlink_scratch, 0),
 	ROW(unlink_symlink, 0),

@@ -269,8 +269,11 @@ void scene_expect(struct scene *scene, const char *object, const char *streams)
 
 enum store_kind scene_kind(const struct scene *scene, const char *dir)
 {
+	const char *name = strrchr(dir, '/');
 	struct stat st;
 
+	if (name && strcmp(name, "/.view") == 0)
+		return STORE_VIEWS;
 	if (lstat(scene_at(scene, dir), &st) < 0)
 		return STORE_SCRATCH_DIRECTORY;
 	return S_ISDIR(st.st_mode) ? STORE_DIRECTORY : STORE_OBJECT;
