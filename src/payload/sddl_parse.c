@@ -149,6 +149,9 @@ static int build(const struct parts *parts, void **ret_bytes, size_t *ret_size)
 		.sacl = part_of(&parts->sacl),
 	};
 
+	/* Those of the ACLs are known by now. */
+	if (parts->owner.error < 0 || parts->group.error < 0)
+		return -ENOMEM;
 	return bkup_security_build(&security, ret_bytes, ret_size);
 }
 

@@ -18,6 +18,7 @@ static const struct view views[VIEW_COUNT] = {
 	/* By the names that text_file_name and bkup_name_format give. */
 	VIEW(VIEW_TEXT + TEXT_SECURITY, "security.sddl", "security"),
 	VIEW(VIEW_TEXT + TEXT_EA, "ea.json", "ea"),
+	VIEW(VIEW_TEXT + TEXT_REPARSE, "reparse.json", "reparse"),
 	VIEW(VIEW_TEXT + TEXT_OBJECT_ID, "object_id.json", "object_id"),
 };
 

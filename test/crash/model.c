@@ -187,6 +187,34 @@ static void move_step(struct model *model, const struct step *step)
 	}
 }
 
+static void whole_step(struct model *model, const struct step *step)
+{
+	size_t count;
+
+	for (size_t i = model->count; i > 0; i--)
+		if (strcmp(model->list[i - 1].object, step->object) == 0)
+			drop(model, &model->list[i - 1]);
+	count = model->count;
+	for (size_t i = 0; i < count; i++) {
+		struct model_stream *stream;
+		char child[sizeof(stream->child)];
+
+		if (strcmp(model->list[i].object, step->to) != 0)
+			continue;
+		memcpy(child, model->list[i].child, sizeof(child));
+		stream = add(model, step->object, child);
+		stream->attributes = model->list[i].attributes;
+		for (size_t j = 0; j < model->list[i].content.count; j++) {
+			const struct piece *piece =
+				&model->list[i].content.list[j];
+
+			content_put(&stream->content, piece->offset,
+				    piece->data.data, piece->data.size);
+		}
+		resize(&stream->content, model->list[i].content.size);
+	}
+}
+
 void model_step(struct model *model, const struct step *step)
 {
 	switch (step->kind) {
@@ -211,6 +239,9 @@ void model_step(struct model *model, const struct step *step)
 	case STEP_MOVE:
 	case STEP_SWAP_OBJECTS:
 		move_step(model, step);
+		break;
+	case STEP_WHOLE:
+		whole_step(model, step);
 		break;
 	case STEP_TIME:
 	case STEP_MKDIR:

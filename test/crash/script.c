@@ -14,6 +14,7 @@
 static const char *const kinds[] = {
 	"write", "resize", "punch", "unlink", "rename", "swap",
 	"set",	 "time",   "mkdir", "rmdir",  "move",	"swap objects",
+	"whole",
 };
 
 const char *step_text(const struct step *step)
@@ -86,6 +87,60 @@ static int run_file(struct scene *scene, const struct step *step,
 	if (rc == 0 && acknowledged)
 		acknowledged(step);
 	store_file_close(file, O_RDWR);
+	return rc;
+}
+
+/* Reads all of an object. ret_bytes: to be freed. */
+static ssize_t read_whole(struct scene *scene, const char *object,
+			  uint8_t **ret_bytes)
+{
+	struct store_file *file;
+	struct stat st;
+	char dir[256];
+	ssize_t n;
+	int rc;
+
+	snprintf(dir, sizeof(dir), "%s/.view", object);
+	rc = scene_file(scene, dir, "backup", O_RDONLY, &file);
+	if (rc < 0)
+		return rc;
+	rc = store_file_stat(file, &st);
+	ck_assert_int_eq(rc, 0);
+	*ret_bytes = malloc(st.st_size + 1);
+	ck_assert_ptr_nonnull(*ret_bytes);
+	n = store_file_read(file, *ret_bytes, st.st_size, 0);
+	store_file_close(file, O_RDONLY);
+	if (n < 0)
+		free(*ret_bytes);
+	return n;
+}
+
+static int run_whole(struct scene *scene, const struct step *step,
+		     void (*acknowledged)(const struct step *step))
+{
+	struct store_file *file;
+	uint8_t *bytes = NULL;
+	ssize_t size = read_whole(scene, step->to, &bytes), n;
+	char dir[256];
+	int rc;
+
+	if (size < 0)
+		return size;
+	snprintf(dir, sizeof(dir), "%s/.view", step->object);
+	rc = scene_file(scene, dir, "backup", O_WRONLY, &file);
+	if (rc < 0) {
+		free(bytes);
+		return rc;
+	}
+	rc = store_file_cut(file);
+	n = rc < 0 ? rc : store_file_write(file, bytes, size, 0, false);
+	free(bytes);
+	rc = n < 0			   ? n
+	     : step->flags & STEP_SYNC ? store_file_sync(file)
+				       : store_file_flush(file);
+	if (rc == 0 && acknowledged)
+		acknowledged(step);
+	store_file_close(file, O_WRONLY);
 	return rc;
 }
 
@@ -177,6 +232,8 @@ int step_run(struct scene *scene, const struct step *step,
 	case STEP_RESIZE:
 	case STEP_PUNCH:
 		return run_file(scene, step, acknowledged);
+	case STEP_WHOLE:
+		return run_whole(scene, step, acknowledged);
 	default:
 		rc = run_other(scene, step);
 		if (rc == 0 && acknowledged)

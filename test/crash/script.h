@@ -22,6 +22,7 @@ enum step_kind {
 	STEP_RMDIR,
 	STEP_MOVE, /* object to `to`, a path */
 	STEP_SWAP_OBJECTS,
+	STEP_WHOLE, /* object gets all of `to`, through .view/backup */
 };
 
 enum {

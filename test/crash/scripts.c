@@ -159,6 +159,26 @@ const struct script scripts[] = {
 			},
 	},
 	{
+		.name = "whole file",
+		.flags = SCRIPT_LINKED,
+		.objects = {{"f", "d5000 e60 a40"},
+			    {"g", "s90 d300 b30"},
+			    {"d", NULL}},
+		.steps =
+			{
+				{STEP_WHOLE, "f", .to = "g"},
+				{STEP_WRITE, "g", "data", .offset = 100,
+				 .size = 4000, .seed = 1},
+				{STEP_WHOLE, "f", .to = "g",
+				 .flags = STEP_SYNC},
+				{STEP_WRITE, "f", ":c", .size = 20, .seed = 2},
+				{STEP_WHOLE, "d", .to = "f"},
+				{STEP_UNLINK, "f", "data"},
+				{STEP_WHOLE, "d", .to = "f",
+				 .flags = STEP_SYNC},
+			},
+	},
+	{
 		.name = "names",
 		.flags = SCRIPT_NAMES,
 		.objects = {{"f", "d200 e30"},

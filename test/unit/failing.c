@@ -133,6 +133,7 @@ WRAP(ssize_t, readlinkat, (int fd, const char *name, char *buffer, size_t size),
 WRAP(int, fstatat64, (int fd, const char *name, struct stat64 *st, int flags),
      (fd, name, st, flags))
 WRAP(int, fstatvfs64, (int fd, struct statvfs64 *st), (fd, st))
+WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags))
 WRAP(int, faccessat, (int fd, const char *name, int mode, int flags),
      (fd, name, mode, flags))
 

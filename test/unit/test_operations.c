@@ -88,6 +88,7 @@ static const struct kind {
 	{"statx", EIO},
 	{"fstatvfs64", EIO},
 	{"faccessat", EIO},
+	{"memfd_create", EMFILE},
 	{"lseek64", EIO},
 	{"fdopendir", ENOMEM},
 	{"readdir64", EIO},
