@@ -26,7 +26,7 @@ says() {
 refused_with_a_hint() {
 	says 'not supported' -o store=live "$S" "$M"
 	says 'unmount' -o remount,ro "$S" "$M"
-	says "'views'" -o views=list "$S" "$M"
+	says "'views=none'" -o views=none "$S" "$M"
 	says 'from 1 to' -o threads=0 "$S" "$M"
 	says 'from 1 to' -o threads=x "$S" "$M"
 	says 'from 0 to' -o readahead=-1 "$S" "$M"
