@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from cli_support import BKUP, Case, main, record, run
-from nt_ids import ALTERNATE_DATA, DATA, EA_DATA, SECURITY_DATA
+from nt_ids import ALTERNATE_DATA, DATA, EA_DATA, PROPERTY_DATA
 from nt_records import block
 
 GIB = 1 << 30
@@ -54,7 +54,7 @@ class Huge(Case):
     def test_payloads_in_files_are_not_read(self):
         size = 1 << 40
         with open("f", "wb") as file:
-            file.write(record(SECURITY_DATA, b"", size=size))
+            file.write(record(PROPERTY_DATA, b"", size=size))
             try:
                 file.truncate(20 + size)
             except OSError as error:
@@ -94,14 +94,14 @@ class Many(Case):
                             for i in range(n))
 
         def duplicates(n):
-            return record(EA_DATA, b"x") * n
+            return record(PROPERTY_DATA, b"x") * n
 
         def blocks(n):
             return record(DATA) + b"".join(block(i * 65536, b"x")
                                            for i in range(n))
 
         def behind_a_main_stream(n):
-            return record(DATA) + record(EA_DATA, b"x") * n
+            return record(DATA) + record(PROPERTY_DATA, b"x") * n
         for make in names, duplicates, blocks, behind_a_main_stream:
             for verb in VERBS:
                 with self.subTest(make=make.__name__, verb=verb):
