@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text/json_in.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -30,9 +31,9 @@ static int read_key(struct scan *scan, const struct json_key *keys,
 	int rc = json_read_string(scan, &name);
 	size_t i = 0;
 
-	while (rc == 0 && i < count &&
-	       (name.size != strlen(keys[i].name) ||
-		memcmp(name.data, keys[i].name, name.size) != 0))
+	if (rc == 0)
+		rc = name.error;
+	while (rc == 0 && i < count && !json_text_is(&name, keys[i].name))
 		i++;
 	bytes_done(&name);
 	if (rc < 0)
@@ -65,15 +66,16 @@ static int next_value(struct scan *scan, char bracket, const char *what)
 	return expect_sign(scan, bracket, what);
 }
 
-enum { KEYS_MAX = 40 };
+enum { KEYS_MAX = 32 };
 
 int json_read_object(struct scan *scan, const struct json_key *keys,
 		     size_t count, void *target, size_t *ret_at)
 {
-	size_t own[KEYS_MAX], *at = ret_at ? ret_at : own;
+	size_t own[KEYS_MAX] = {0}, *at = ret_at ? ret_at : own;
 	size_t start;
 	int more;
 
+	assert(count <= KEYS_MAX);
 	for (size_t i = 0; i < count; i++)
 		at[i] = SIZE_MAX;
 	scan_space(scan);

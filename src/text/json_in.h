@@ -39,6 +39,9 @@ int json_read_number(struct scan *scan, uint64_t max, uint64_t *ret_value);
 /* The text of a string is added, in UTF-8. */
 int json_read_string(struct scan *scan, struct bytes *text);
 
+/* Whether that is what was read. */
+bool json_text_is(const struct bytes *text, const char *word);
+
 /* What json_put_word wrote; its index. what: the fault if it is none. */
 int json_read_word(struct scan *scan, const char *const *words, size_t count,
 		   const char *what, size_t *ret_index);

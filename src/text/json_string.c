@@ -15,6 +15,12 @@ static void add_code(struct bytes *text, uint32_t code)
 	bytes_add(text, utf8, utf8_put(code, utf8));
 }
 
+bool json_text_is(const struct bytes *text, const char *word)
+{
+	return text->size == strlen(word) &&
+	       (text->size == 0 || memcmp(text->data, word, text->size) == 0);
+}
+
 /* What stands behind `\u`. */
 static int read_unit(struct scan *scan, uint32_t *ret_unit)
 {
@@ -37,7 +43,7 @@ static int read_unicode(struct scan *scan, size_t start, struct bytes *text)
 {
 	static const char half[] = "half of a surrogate pair is no text: "
 				   "write {\"hex\": ...} instead";
-	uint32_t high, low, code;
+	uint32_t high = 0, low = 0, code;
 	uint8_t units[4];
 
 	if (read_unit(scan, &high) < 0)
@@ -125,9 +131,9 @@ int json_read_word(struct scan *scan, const char *const *words, size_t count,
 	int rc = json_read_string(scan, &text);
 	size_t i = 0;
 
-	while (rc == 0 && i < count &&
-	       (!words[i] || text.size != strlen(words[i]) ||
-		memcmp(text.data, words[i], text.size) != 0))
+	if (rc == 0)
+		rc = text.error;
+	while (rc == 0 && i < count && !json_text_is(&text, words[i]))
 		i++;
 	bytes_done(&text);
 	if (rc < 0)
