@@ -134,6 +134,16 @@ static void parts_done(struct parts *parts)
 	bytes_done(&parts->sacl);
 }
 
+/* Whether memory ran out for one of them. */
+static int parts_error(const struct parts *parts)
+{
+	if (parts->owner.error < 0)
+		return parts->owner.error;
+	if (parts->group.error < 0)
+		return parts->group.error;
+	return parts->dacl.error < 0 ? parts->dacl.error : parts->sacl.error;
+}
+
 static struct bkup_part part_of(const struct bytes *bytes)
 {
 	return (struct bkup_part){bytes->data, bytes->size};
@@ -165,6 +175,8 @@ int bkup_sddl_parse(const char *text, size_t size, const void *old,
 	size_t bytes_size = 0;
 	int rc = parse_parts(&scan, &parts);
 
+	if (rc == 0)
+		rc = parts_error(&parts);
 	if (rc == 0)
 		rc = build(&parts, &bytes, &bytes_size);
 	parts_done(&parts);
