@@ -48,7 +48,7 @@ struct reparse_path {
 void reparse_path_lay(struct reparse_path *path, enum reparse_layout layout,
 		      struct bytes *bytes);
 
-/* The layout of names; LAYOUTS without memory, too. */
+/* The layout of names that are known. */
 enum reparse_layout reparse_layout_of(const struct bkup_reparse *reparse);
 
 #endif

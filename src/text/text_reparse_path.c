@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text/text_reparse.h"
 
+#include "util/le.h"
+
 #include <stdbool.h>
-#include <string.h>
 
 const struct reparse_word reparse_nfs_types[] = {
 	{BKUP_NFS_LNK, "LNK"},	 {BKUP_NFS_CHR, "CHR"},	  {BKUP_NFS_BLK, "BLK"},
@@ -43,60 +44,70 @@ enum reparse_layout reparse_layout_usual(uint32_t tag)
 					       : LAYOUT_SUBSTITUTE_FIRST;
 }
 
-static void lay_substitute(struct reparse_path *path, struct bytes *bytes)
+static bool is_print_first(enum reparse_layout layout)
 {
-	path->substitute_offset = bytes->size;
-	bytes_add(bytes, path->substitute, path->substitute_size);
+	return layout == LAYOUT_PRINT_FIRST ||
+	       layout == LAYOUT_PRINT_FIRST_NULS;
 }
 
-static void lay_print(struct reparse_path *path, struct bytes *bytes)
+/* The bytes of what ends each name. */
+static size_t nul_size(enum reparse_layout layout)
 {
-	path->print_offset = bytes->size;
-	bytes_add(bytes, path->print, path->print_size);
+	return layout == LAYOUT_SUBSTITUTE_FIRST_NULS ||
+			       layout == LAYOUT_PRINT_FIRST_NULS
+		       ? 2
+		       : 0;
+}
+
+static void set_offsets(struct reparse_path *path, enum reparse_layout layout)
+{
+	path->substitute_offset = path->print_offset = 0;
+	if (is_print_first(layout))
+		path->substitute_offset = path->print_size + nul_size(layout);
+	else
+		path->print_offset = path->substitute_size + nul_size(layout);
 }
 
 void reparse_path_lay(struct reparse_path *path, enum reparse_layout layout,
 		      struct bytes *bytes)
 {
-	bool print_first = layout == LAYOUT_PRINT_FIRST ||
-			   layout == LAYOUT_PRINT_FIRST_NULS;
-	size_t nul = layout == LAYOUT_SUBSTITUTE_FIRST_NULS ||
-				     layout == LAYOUT_PRINT_FIRST_NULS
-			     ? 2
-			     : 0;
-
-	if (print_first)
-		lay_print(path, bytes);
+	set_offsets(path, layout);
+	if (is_print_first(layout))
+		bytes_add(bytes, path->print, path->print_size);
 	else
-		lay_substitute(path, bytes);
-	bytes_add_zeros(bytes, nul);
-	if (print_first)
-		lay_substitute(path, bytes);
+		bytes_add(bytes, path->substitute, path->substitute_size);
+	bytes_add_zeros(bytes, nul_size(layout));
+	if (is_print_first(layout))
+		bytes_add(bytes, path->substitute, path->substitute_size);
 	else
-		lay_print(path, bytes);
-	bytes_add_zeros(bytes, nul);
+		bytes_add(bytes, path->print, path->print_size);
+	bytes_add_zeros(bytes, nul_size(layout));
 }
 
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+	return size == 0 || le16_get(bytes) == 0;
+}
+
+/* Names are where they are; the offsets, and what ends them, decide. */
 static bool is_laid(const struct bkup_reparse *reparse,
 		    enum reparse_layout layout)
 {
-	const uint8_t *bytes = reparse->names.path;
 	struct reparse_path path = {
-		.substitute = bytes + reparse->names.substitute_offset,
-		.print = bytes + reparse->names.print_offset,
 		.substitute_size = reparse->names.substitute_size,
 		.print_size = reparse->names.print_size,
 	};
-	struct bytes laid = {0};
-	bool same;
+	size_t nul = nul_size(layout);
+	size_t first =
+		is_print_first(layout) ? path.print_size : path.substitute_size;
+	size_t size = path.substitute_size + path.print_size + 2 * nul;
 
-	reparse_path_lay(&path, layout, &laid);
-	same = laid.error == 0 && laid.size == reparse->names.path_size &&
+	set_offsets(&path, layout);
+	return size == reparse->names.path_size &&
 	       path.substitute_offset == reparse->names.substitute_offset &&
 	       path.print_offset == reparse->names.print_offset &&
-	       (laid.size == 0 || memcmp(laid.data, bytes, laid.size) == 0);
-	bytes_done(&laid);
-	return same;
+	       is_zero(reparse->names.path + first, nul) &&
+	       is_zero(reparse->names.path + size - nul, nul);
 }
 
 enum reparse_layout reparse_layout_of(const struct bkup_reparse *reparse)

@@ -76,22 +76,31 @@ static int build_names(struct scan *scan, struct reparse_keys *keys,
 	return 0;
 }
 
+/* The target was read as UTF-8. */
+static int read_target16(const struct scan *scan, struct reparse_keys *keys)
+{
+	struct scan again = *scan;
+	int rc;
+
+	again.at = keys->target_at;
+	keys->target.size = 0;
+	rc = json_read_utf16(&again, &keys->target);
+	return rc < 0 ? rc : keys->target.error;
+}
+
 static int build_nfs(const struct scan *scan, struct reparse_keys *keys,
 		     struct bkup_reparse *to)
 {
+	int rc = 0;
+
 	to->nfs.type = keys->type;
 	to->nfs.device_major = keys->major;
 	to->nfs.device_minor = keys->minor;
-	if (keys->type == BKUP_NFS_LNK) {
-		struct scan again = *scan;
-
-		again.at = keys->target_at;
-		keys->target.size = 0;
-		json_read_utf16(&again, &keys->target);
-		to->nfs.target = keys->target.data;
-		to->nfs.target_size = keys->target.size;
-	}
-	return keys->target.error;
+	if (keys->type == BKUP_NFS_LNK)
+		rc = read_target16(scan, keys);
+	to->nfs.target = keys->target.data;
+	to->nfs.target_size = keys->target.size;
+	return rc;
 }
 
 static void build_wof_file(const struct reparse_keys *keys,
