@@ -11,6 +11,7 @@
 #include "bkup/cmd.h"
 #include "bkup/message.h"
 #include "bkup/output.h"
+#include "bkup/progress.h"
 #include "bkup/streams.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -24,6 +25,8 @@ struct copy {
 	struct input *input;
 	struct output output;
 	char *buffer; /* BUFFER_SIZE bytes */
+	struct progress progress;
+	uint64_t done, total; /* bytes; total is 0 if it is not known */
 };
 
 /* Reports what writing said. */
@@ -54,6 +57,8 @@ static enum status copy_record(struct copy *copy, uint64_t offset)
 		if (rc < 0)
 			return write_failed(copy, rc);
 		offset += n;
+		copy->done += n;
+		progress_bytes(&copy->progress, copy->done, 0);
 	}
 }
 
@@ -133,6 +138,8 @@ static enum status copy_extent(struct copy *copy, struct bkup_extent extent)
 		extent.offset += n;
 		extent.where += n;
 		extent.size -= n;
+		copy->done += n;
+		progress_bytes(&copy->progress, copy->done, copy->total);
 	}
 	return STATUS_FINE;
 }
@@ -145,6 +152,8 @@ static enum status copy_map(struct copy *copy,
 	enum status status = STATUS_FINE;
 	int rc;
 
+	for (size_t i = 0; i < count; i++)
+		copy->total += extents[i].size;
 	for (size_t i = 0; status == STATUS_FINE && i < count; i++)
 		status = copy_extent(copy, extents[i]);
 	if (status != STATUS_FINE)
@@ -172,6 +181,7 @@ static enum status cat(struct input *input, const char *name)
 	cleanup_free char *buffer = malloc(BUFFER_SIZE);
 	struct copy copy = {.input = input, .buffer = buffer};
 	int rc = buffer ? streams_find(input, name) : -ENOMEM;
+	enum status status;
 
 	if (rc < 0)
 		return input_failed(input, rc);
@@ -182,7 +192,10 @@ static enum status cat(struct input *input, const char *name)
 	rc = output_init(&copy.output, STDOUT_FILENO);
 	if (rc < 0)
 		return stdout_failed(rc);
-	return input->seekable ? copy_mapped(&copy) : copy_forward(&copy);
+	progress_init_writing(&copy.progress);
+	status = input->seekable ? copy_mapped(&copy) : copy_forward(&copy);
+	progress_hide(&copy.progress);
+	return status;
 }
 
 static enum status run_cat(int argc, char **argv)
