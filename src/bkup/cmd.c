@@ -68,7 +68,7 @@ int cmd_options_and(const struct cmd *cmd, int argc, char **argv,
 		}
 		if (option == OPTION_JSON)
 			*ret_json = true;
-		else
+		else if (take)
 			take(context, option, optarg);
 	}
 	return 1;

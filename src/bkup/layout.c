@@ -139,6 +139,9 @@ static int add_current_stream(struct layout *layout, struct input *input,
 				 record->size, where);
 }
 
+/* The analyzer loses what the layout is given in a structure. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 /* A SPARSE_BLOCK; one that has no owner is a stream. */
 static int add_current_block(struct layout *layout, struct input *input,
 			     struct child_names *names)
@@ -161,6 +164,8 @@ static int add_current_block(struct layout *layout, struct input *input,
 	return layout_add_block(layout, &block);
 }
 
+#pragma GCC diagnostic pop
+
 int layout_add_current(struct layout *layout, struct input *input,
 		       struct child_names *names)
 {
@@ -181,7 +186,8 @@ int layout_raw_name(const struct layout_stream *stream, uint8_t **ret_raw,
 
 		if (!raw)
 			return -ENOMEM;
-		*ret_raw = memcpy(raw, stream->raw, stream->raw_size);
+		memcpy(raw, stream->raw, stream->raw_size);
+		*ret_raw = raw;
 		*ret_size = stream->raw_size;
 		return 0;
 	}
