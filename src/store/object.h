@@ -89,14 +89,13 @@ struct store_file {
 	atomic_bool settled;
 	/* Made or cut by an open, and not written to since. */
 	atomic_bool emptied;
-
-	const struct view *view; /* what it is a view of; else NULL */
-	pthread_mutex_t making;	 /* held while the text of a view is made */
 	/*
 	 * The text of a view is not made yet: base and stream only say what it
 	 * will be. Set when it is opened; cleared under lock.
 	 */
 	atomic_bool unmade;
+	const struct view *view; /* what it is a view of; else NULL */
+	pthread_mutex_t making;	 /* held while its text is made */
 
 	pthread_rwlock_t lock; /* guards what follows */
 	struct snapshot *base;

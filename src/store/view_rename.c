@@ -95,7 +95,7 @@ static int extract(struct store_object *object, const struct view *view,
 		   const struct store_place *to)
 {
 	struct stage_base source = {.snapshot = object->snapshot};
-	struct snapshot *text;
+	struct snapshot *text = NULL;
 	int rc;
 
 	source.stream = index_find(object->snapshot->index, view->stream);
@@ -142,14 +142,14 @@ int view_rename(struct store *store, const struct store_place *from,
 		const struct store_place *to, unsigned int flags)
 {
 	const struct view *view = view_find(from->name);
-	struct store_object *object;
+	struct store_object *object = NULL;
 	int rc = rename_check_scratch(store, to, flags);
 
 	if (!view || !view->stream)
 		return -EPERM;
 	if (rc == 0)
 		rc = views_enter_dir(store, from->dir, &object);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	rc = move_out(object, view, to);
 	object_leave(object);

@@ -134,7 +134,7 @@ void view_install(struct store_file *file, struct snapshot *text)
 
 int view_make_locked(struct store_file *file)
 {
-	struct snapshot *text;
+	struct snapshot *text = NULL;
 	int rc;
 
 	if (!atomic_load(&file->unmade))
