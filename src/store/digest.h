@@ -11,7 +11,10 @@
 typedef ssize_t digest_read(void *context, void *buffer, size_t size,
 			    uint64_t offset);
 
-/* Errors: -ENOMEM, those of read. */
-int digest(digest_read *read, void *context, uint64_t *ret_hash);
+/*
+ * size: of the content, if it is known; a small buffer does for what is small.
+ * Errors: -ENOMEM, those of read.
+ */
+int digest(digest_read *read, void *context, uint64_t size, uint64_t *ret_hash);
 
 #endif

@@ -188,7 +188,8 @@ static int read_contents(struct snapshot *snapshot,
 				  stream->offset + BKUP_HEADER_SIZE);
 	}
 	if (rc == 0 && has_digest(stream))
-		rc = digest(read_source, &source, &ret_contents->hash);
+		rc = digest(read_source, &source, stream->size,
+			    &ret_contents->hash);
 	if (rc == 0)
 		ret_contents->raw = steal_pointer(&raw);
 	return rc;

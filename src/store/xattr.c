@@ -107,7 +107,7 @@ static ssize_t get_digest(struct store *store, const char *dir,
 
 	if (rc < 0)
 		return rc;
-	rc = digest(read_file, file, &hash);
+	rc = digest(read_file, file, UINT64_MAX, &hash);
 	store_file_close(file, 0);
 	return rc < 0 ? rc : snprintf(text, size, "%016" PRIx64, hash);
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many files, many streams."""
 
+import json
 import os
 import re
 import shutil
@@ -117,6 +118,28 @@ class Streams(MountCase):
             return
         self.assertLess(seconds, 20)
         self.assertLess(mount.peak_memory(), 200 * MIB)
+
+    def test_views_of_many(self):
+        count = 100_000
+        self.put("large", many(count))
+        mount = self.mount()
+        start = time.monotonic()
+        path = self.at("large/.view/streams.json")
+        size = os.stat(path).st_size
+        index = read(path)
+        seconds = time.monotonic() - start
+        self.assertEqual(len(index), size)
+        rows = json.loads(index)
+        self.assertEqual([row["name"] for row in rows],
+                         [":%06d" % n for n in range(count)])
+        os.mkdir(self.at("clone"))
+        write(self.at("clone/.view/backup"),
+              read(self.at("large/.view/backup")))
+        self.assertEqual(read(self.under("clone")), read(self.under("large")))
+        print("streams.json:", seconds)
+        if not SANITIZED:
+            self.assertLess(seconds, 20)
+            self.assertLess(mount.peak_memory(), 200 * MIB)
 
     def test_changing_one_of_many(self):
         self.put("large", many(100_000))
