@@ -42,6 +42,11 @@
  *		0	4 4	version, 1; 0
  *		8	16	GUID of the layer
  *		24	2 n	bytes of the name; the name, UTF-16LE
+ *	DEDUP; it is not documented
+ *		0	2 2	version; bytes of all this
+ *		4	n	head, 20 bytes in version 0x201, 112 in 0x102
+ *			16	GUID of the chunk store
+ *			n	where the chunks are in it
  */
 #ifndef BKUP_REPARSE_H
 #define BKUP_REPARSE_H
@@ -55,6 +60,7 @@
 #define BKUP_REPARSE_MICROSOFT UINT32_C(0x80000000)
 #define BKUP_REPARSE_MOUNT_POINT UINT32_C(0xa0000003)
 #define BKUP_REPARSE_SYMLINK UINT32_C(0xa000000c)
+#define BKUP_REPARSE_DEDUP UINT32_C(0x80000013)
 #define BKUP_REPARSE_NFS UINT32_C(0x80000014)
 #define BKUP_REPARSE_WOF UINT32_C(0x80000017)
 #define BKUP_REPARSE_WCI UINT32_C(0x80000018)
@@ -83,6 +89,7 @@ enum bkup_reparse_form {
 	BKUP_REPARSE_IS_WOF_WIM,
 	BKUP_REPARSE_IS_APPEXECLINK,
 	BKUP_REPARSE_IS_WCI,
+	BKUP_REPARSE_IS_DEDUP,
 };
 
 /* Pointers go into the payload that was decoded; sizes are bytes. */
@@ -135,6 +142,13 @@ struct bkup_reparse {
 			const uint8_t *name;
 			size_t name_size;
 		} wci;
+		struct {
+			uint16_t version;
+			const uint8_t *head; /* see below */
+			uint8_t chunk_store[16];
+			const uint8_t *chunks;
+			size_t chunks_size;
+		} dedup;
 	};
 };
 
@@ -154,6 +168,9 @@ BKUP_EXPORT int bkup_reparse_decode(const void *bytes, size_t size,
  */
 BKUP_EXPORT int bkup_reparse_encode(const struct bkup_reparse *reparse,
 				    void **ret_bytes, size_t *ret_size);
+
+/* Bytes of the head of a version of DEDUP; 0 if its form is not known. */
+BKUP_EXPORT size_t bkup_reparse_dedup_head(uint16_t version);
 
 /*
  * The name of a tag in [MS-FSCC] 2.1.2.1, without IO_REPARSE_TAG_, or NULL;

@@ -167,6 +167,35 @@ static int read_wci(const struct data *data, struct bkup_reparse *to)
 	return 0;
 }
 
+size_t bkup_reparse_dedup_head(uint16_t version)
+{
+	switch (version) {
+	case 0x201:
+		return 20;
+	case 0x102:
+		return 112;
+	default:
+		return 0;
+	}
+}
+
+static int read_dedup(const struct data *data, struct bkup_reparse *to)
+{
+	uint16_t version = data->size < 4 ? 0 : le16_get(data->bytes);
+	size_t head = bkup_reparse_dedup_head(version);
+
+	if (!head || le16_get(data->bytes + 2) != data->size ||
+	    data->size < 4 + head + 16)
+		return 0;
+	to->form = BKUP_REPARSE_IS_DEDUP;
+	to->dedup.version = version;
+	to->dedup.head = data->bytes + 4;
+	memcpy(to->dedup.chunk_store, data->bytes + 4 + head, 16);
+	to->dedup.chunks = data->bytes + 4 + head + 16;
+	to->dedup.chunks_size = data->size - (4 + head + 16);
+	return 0;
+}
+
 static const struct {
 	uint32_t tag;
 	/* Sets the form and what belongs to it. */
@@ -182,6 +211,7 @@ static const struct {
 	{BKUP_REPARSE_WCI_1, read_wci},
 	{BKUP_REPARSE_WCI_LINK, read_wci},
 	{BKUP_REPARSE_WCI_LINK_1, read_wci},
+	{BKUP_REPARSE_DEDUP, read_dedup},
 };
 
 static int read_data(const struct data *data, struct bkup_reparse *to)

@@ -62,6 +62,18 @@ static void add_wci(struct bytes *bytes, const struct bkup_reparse *reparse)
 	bytes_add(bytes, reparse->wci.name, reparse->wci.name_size);
 }
 
+static void add_dedup(struct bytes *bytes, const struct bkup_reparse *reparse)
+{
+	size_t head = bkup_reparse_dedup_head(reparse->dedup.version);
+	size_t size = 4 + head + 16 + reparse->dedup.chunks_size;
+
+	bytes_add_u16(bytes, reparse->dedup.version);
+	bytes_add_u16(bytes, (uint16_t)size);
+	bytes_add(bytes, reparse->dedup.head, head);
+	bytes_add(bytes, reparse->dedup.chunk_store, 16);
+	bytes_add(bytes, reparse->dedup.chunks, reparse->dedup.chunks_size);
+}
+
 static void add_data(struct bytes *bytes, const struct bkup_reparse *reparse)
 {
 	switch (reparse->form) {
@@ -91,6 +103,9 @@ static void add_data(struct bytes *bytes, const struct bkup_reparse *reparse)
 		break;
 	case BKUP_REPARSE_IS_WCI:
 		add_wci(bytes, reparse);
+		break;
+	case BKUP_REPARSE_IS_DEDUP:
+		add_dedup(bytes, reparse);
 		break;
 	}
 }

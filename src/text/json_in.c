@@ -66,7 +66,7 @@ static int next_value(struct scan *scan, char bracket, const char *what)
 	return expect_sign(scan, bracket, what);
 }
 
-enum { KEYS_MAX = 32 };
+enum { KEYS_MAX = 40 };
 
 int json_read_object(struct scan *scan, const struct json_key *keys,
 		     size_t count, void *target, size_t *ret_at)

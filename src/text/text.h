@@ -49,6 +49,7 @@
  *			stored_size, stored_offset
  *	APPEXECLINK:	version, strings
  *	WCI, WCI_1, WCI_LINK, WCI_LINK_1: version, layer, name
+ *	DEDUP: version, head, chunk_store, chunks
  *	any other, or what has no such form:
  *	    data	text or hex
  *

@@ -107,6 +107,18 @@ static void put_appexeclink(const struct bkup_reparse *reparse,
 	json_close(out, ']');
 }
 
+static void put_dedup(const struct bkup_reparse *reparse, struct json_out *out)
+{
+	uint16_t version = reparse->dedup.version;
+
+	json_put_number(out, "version", version);
+	json_put_hex(out, "head", reparse->dedup.head,
+		     bkup_reparse_dedup_head(version));
+	json_put_guid(out, "chunk_store", reparse->dedup.chunk_store);
+	json_put_hex(out, "chunks", reparse->dedup.chunks,
+		     reparse->dedup.chunks_size);
+}
+
 static void put_data(const struct bkup_reparse *reparse, struct json_out *out)
 {
 	switch (reparse->form) {
@@ -139,6 +151,9 @@ static void put_data(const struct bkup_reparse *reparse, struct json_out *out)
 		json_put_guid(out, "layer", reparse->wci.layer);
 		json_put_utf16(out, "name", reparse->wci.name,
 			       reparse->wci.name_size);
+		break;
+	case BKUP_REPARSE_IS_DEDUP:
+		put_dedup(reparse, out);
 		break;
 	}
 }

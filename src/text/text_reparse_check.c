@@ -27,6 +27,10 @@ static const struct {
 	[BKUP_REPARSE_IS_APPEXECLINK] = {BIT(KEY_STRINGS), BIT(KEY_VERSION)},
 	[BKUP_REPARSE_IS_WCI] = {BIT(KEY_LAYER) | BIT(KEY_NAME),
 				 BIT(KEY_VERSION)},
+	[BKUP_REPARSE_IS_DEDUP] = {BIT(KEY_VERSION) | BIT(KEY_HEAD) |
+					   BIT(KEY_CHUNK_STORE) |
+					   BIT(KEY_CHUNKS),
+				   0},
 };
 
 static const char *const missing[REPARSE_KEYS] = {
@@ -51,6 +55,10 @@ static const char *const missing[REPARSE_KEYS] = {
 	[KEY_STRINGS] = "'strings' is missing",
 	[KEY_LAYER] = "'layer' is missing",
 	[KEY_NAME] = "'name' is missing",
+	[KEY_VERSION] = "'version' is missing",
+	[KEY_HEAD] = "'head' is missing",
+	[KEY_CHUNK_STORE] = "'chunk_store' is missing",
+	[KEY_CHUNKS] = "'chunks' is missing",
 };
 
 static enum bkup_reparse_form form_of(const struct reparse_keys *keys)
@@ -76,6 +84,8 @@ static enum bkup_reparse_form form_of(const struct reparse_keys *keys)
 	case BKUP_REPARSE_WCI_LINK:
 	case BKUP_REPARSE_WCI_LINK_1:
 		return BKUP_REPARSE_IS_WCI;
+	case BKUP_REPARSE_DEDUP:
+		return BKUP_REPARSE_IS_DEDUP;
 	default:
 		return BKUP_REPARSE_IS_OPAQUE;
 	}

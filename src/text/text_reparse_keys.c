@@ -225,6 +225,9 @@ static const struct json_key known[REPARSE_KEYS] = {
 	[KEY_STRINGS] = KEY("strings", read_strings, strings),
 	[KEY_LAYER] = KEY("layer", read_guid, layer),
 	[KEY_NAME] = KEY("name", read_utf16, name),
+	[KEY_HEAD] = KEY("head", read_hex, head),
+	[KEY_CHUNK_STORE] = KEY("chunk_store", read_guid, chunk_store),
+	[KEY_CHUNKS] = KEY("chunks", read_hex, chunks),
 };
 
 int reparse_keys_read(struct scan *scan, struct reparse_keys *keys)
@@ -243,4 +246,6 @@ void reparse_keys_done(struct reparse_keys *keys)
 	bytes_done(&keys->target);
 	bytes_done(&keys->strings);
 	bytes_done(&keys->name);
+	bytes_done(&keys->head);
+	bytes_done(&keys->chunks);
 }

@@ -37,6 +37,9 @@ enum reparse_key {
 	KEY_STRINGS,
 	KEY_LAYER,
 	KEY_NAME,
+	KEY_HEAD,
+	KEY_CHUNK_STORE,
+	KEY_CHUNKS,
 	REPARSE_KEYS,
 };
 
@@ -63,6 +66,8 @@ struct reparse_keys {
 	struct bytes strings;
 	uint8_t layer[16];
 	struct bytes name;
+	struct bytes head, chunks;
+	uint8_t chunk_store[16];
 };
 
 static inline bool reparse_has(const struct reparse_keys *keys,

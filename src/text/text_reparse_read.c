@@ -135,6 +135,29 @@ static void build_wci(const struct reparse_keys *keys, struct bkup_reparse *to)
 	to->wci.name_size = keys->name.size;
 }
 
+static int build_dedup(struct scan *scan, const struct reparse_keys *keys,
+		       struct bkup_reparse *to)
+{
+	size_t head = keys->version > UINT16_MAX
+			      ? 0
+			      : bkup_reparse_dedup_head(keys->version);
+
+	if (!head)
+		return scan_fail_at(scan, keys->at[KEY_VERSION],
+				    "the form of this version is not known: "
+				    "give it as 'data'");
+	if (keys->head.size != head)
+		return scan_fail_at(scan, keys->at[KEY_HEAD],
+				    "the head of this version has another "
+				    "size");
+	to->dedup.version = keys->version;
+	to->dedup.head = keys->head.data;
+	memcpy(to->dedup.chunk_store, keys->chunk_store, 16);
+	to->dedup.chunks = keys->chunks.data;
+	to->dedup.chunks_size = keys->chunks.size;
+	return 0;
+}
+
 static int build(struct scan *scan, struct reparse_keys *keys,
 		 struct bkup_reparse *to)
 {
@@ -170,6 +193,8 @@ static int build(struct scan *scan, struct reparse_keys *keys,
 	case BKUP_REPARSE_IS_WCI:
 		build_wci(keys, to);
 		break;
+	case BKUP_REPARSE_IS_DEDUP:
+		return build_dedup(scan, keys, to);
 	}
 	return 0;
 }

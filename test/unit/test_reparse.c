@@ -167,6 +167,8 @@ START_TEST(tells_where_the_head_is_wrong)
 END_TEST
 
 /* What is not documented may have another form in another version. */
+#define EXACTLY_36_BYTES "HHHHHHHHHHHHHHHHHHHHGGGGGGGGGGGGGGGG"
+
 START_TEST(leaves_opaque_what_is_not_known)
 {
 	static const struct {
@@ -183,6 +185,10 @@ START_TEST(leaves_opaque_what_is_not_known)
 		{BKUP_REPARSE_APPEXECLINK, "\3\0\0\0\0\0\0", 7},
 		{BKUP_REPARSE_WCI, "\1\0\0\0\0\0\0\0GGGGGGGGGGGGGGGG\2\0", 26},
 		{BKUP_REPARSE_WCI, "\1\0\0\0\1\0\0\0GGGGGGGGGGGGGGGG\0\0", 26},
+		{BKUP_REPARSE_DEDUP, "\1\2\3", 3},
+		{BKUP_REPARSE_DEDUP, "\1\2\4\0", 4},
+		{BKUP_REPARSE_DEDUP, "\1\3\x28\0" EXACTLY_36_BYTES, 40},
+		{BKUP_REPARSE_DEDUP, "\1\2\x27\0" EXACTLY_36_BYTES, 40},
 		{0xa0001234, "x", 1},
 		{0x00001234, "x", 1},
 	};

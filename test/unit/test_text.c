@@ -236,6 +236,18 @@ START_TEST(shows_every_form_of_reparse_point)
 		      "  \"layer\": \"41414141-4141-4141-4141-414141414141\",\n"
 		      "  \"name\": \"x\"\n"
 		      "}\n");
+	check_reparse(0x80000013,
+		      "\1\2\x2a\0HHHHHHHHHHHHHHHHHHHHAAAAAAAAAAAAAAAA\1\2", 42,
+		      "{\n"
+		      "  \"tag\": \"DEDUP\",\n"
+		      "  \"tag_value\": \"0x80000013\",\n"
+		      "  \"version\": 513,\n"
+		      "  \"head\": {\"hex\": "
+		      "\"4848484848484848484848484848484848484848\"},\n"
+		      "  \"chunk_store\": "
+		      "\"41414141-4141-4141-4141-414141414141\",\n"
+		      "  \"chunks\": {\"hex\": \"0102\"}\n"
+		      "}\n");
 	check_text(TEXT_REPARSE, "\x45\x23\1\0\1\0\7\0AAAAAAAAAAAAAAAA\xff", 25,
 		   "{\n"
 		   "  \"tag_value\": \"0x00012345\",\n"

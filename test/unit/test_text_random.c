@@ -187,6 +187,17 @@ static void add_lx(struct bytes *bytes)
 	add_any(bytes, below(20));
 }
 
+static void add_dedup(struct bytes *bytes)
+{
+	static const uint16_t versions[] = {0x201, 0x102, 0x103};
+	size_t i = below(3), chunks = below(30);
+	size_t size = 20 + (i ? 112 : 20) + chunks - (below(8) == 0);
+
+	bytes_add_u16(bytes, versions[i]);
+	bytes_add_u16(bytes, size);
+	add_any(bytes, size - 4);
+}
+
 static void add_data(struct bytes *bytes, uint32_t tag)
 {
 	switch (tag) {
@@ -209,6 +220,9 @@ static void add_data(struct bytes *bytes, uint32_t tag)
 	case BKUP_REPARSE_LX_SYMLINK:
 		add_lx(bytes);
 		break;
+	case BKUP_REPARSE_DEDUP:
+		add_dedup(bytes);
+		break;
 	default:
 		add_any(bytes, below(30));
 	}
@@ -216,11 +230,15 @@ static void add_data(struct bytes *bytes, uint32_t tag)
 
 static void make_reparse(struct bytes *bytes)
 {
-	static const uint32_t tags[] = {
-		BKUP_REPARSE_SYMLINK,	  BKUP_REPARSE_MOUNT_POINT,
-		BKUP_REPARSE_NFS,	  BKUP_REPARSE_WOF,
-		BKUP_REPARSE_APPEXECLINK, BKUP_REPARSE_WCI,
-		BKUP_REPARSE_LX_SYMLINK,  0x80000023};
+	static const uint32_t tags[] = {BKUP_REPARSE_SYMLINK,
+					BKUP_REPARSE_MOUNT_POINT,
+					BKUP_REPARSE_NFS,
+					BKUP_REPARSE_WOF,
+					BKUP_REPARSE_APPEXECLINK,
+					BKUP_REPARSE_WCI,
+					BKUP_REPARSE_LX_SYMLINK,
+					BKUP_REPARSE_DEDUP,
+					0x80000023};
 	size_t i = below(N_ELEMENTS(tags) + 1), head = 8;
 	uint32_t tag = i < N_ELEMENTS(tags) ? tags[i] : unit_random(&seed);
 
