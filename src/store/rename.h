@@ -19,10 +19,10 @@ int rename_check_scratch(struct store *store, const struct store_place *to,
 			 unsigned int flags);
 
 /*
- * Content, with the times of the stream that it is of, as a new scratch file,
+ * Content, with the times of the stream that it is from, as a new scratch file,
  * which survives a power cut: the stream will go.
  */
-int rename_extract(struct store_object *object, const char *stream,
+int rename_extract(struct store_object *object, const char *from,
 		   const struct stage_base *content,
 		   const struct store_place *to);
 

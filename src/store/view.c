@@ -128,21 +128,23 @@ static int measure(struct store_object *object, const struct view *view,
 static int look(struct store_object *object, const struct view *view)
 {
 	struct snapshot *snapshot = object->snapshot;
+	struct view_streams *known = snapshot->views;
 	uint64_t size = 0;
 	int rc;
 
-	if (!snapshot->views)
-		snapshot->views = calloc(1, sizeof(*snapshot->views));
-	if (!snapshot->views)
+	if (!known)
+		known = calloc(1, sizeof(*known));
+	if (!known)
 		return -ENOMEM;
-	if (snapshot->views->known[view->kind])
+	snapshot->views = known;
+	if (known->known[view->kind])
 		return 0;
 	rc = measure(object, view, &size);
 	if (rc < 0)
 		return rc;
-	snapshot->views->streams[view->kind] =
+	known->streams[view->kind] =
 		index_whole(size, view_version(snapshot, view));
-	snapshot->views->known[view->kind] = true;
+	known->known[view->kind] = true;
 	return 0;
 }
 

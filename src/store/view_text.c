@@ -42,7 +42,7 @@ static int decode(const struct view *view, const struct stage_base *source,
 		  struct decoded *ret_decoded)
 {
 	cleanup_free void *bytes = NULL;
-	size_t size;
+	size_t size = 0;
 	int rc = view_payload(source, &bytes, &size);
 
 	ret_decoded->fault = (struct bkup_fault){.what = "too large"};
@@ -141,7 +141,7 @@ int view_make_locked(struct store_file *file)
 		return 0;
 	rc = view_text_new(atomic_load(&file->object), file->view,
 			   &file->source, file->stream->version, &text);
-	if (rc == 0)
+	if (text)
 		view_install(file, text);
 	return rc;
 }
