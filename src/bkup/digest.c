@@ -6,11 +6,12 @@
  */
 #include "bkup/digest.h"
 
+#include "util/xxh3.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 enum {
 	SLOTS = 4,

@@ -2,9 +2,9 @@
 #include "store/digest.h"
 
 #include "util/cleanup.h"
+#include "util/xxh3.h"
 
 #include <errno.h>
-#include <xxhash.h>
 
 enum { DIGEST_SIZE = 1 << 20 };
 
