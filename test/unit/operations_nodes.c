@@ -432,7 +432,7 @@ const struct operation operations_of_nodes[] = {
 	ROW(unlink_directory, -EISDIR),
 	ROW(unlink_below, -ENOENT),
 	ROW(syncdir_missing, -ENOENT),
-	ROW(list, 14),
+	ROW(list, 15),
 	ROW(list_object, 6),
 	ROW(list_mirrored, 1),
 	ROW(list_scratch, 0),
