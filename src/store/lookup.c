@@ -68,6 +68,10 @@ static int lookup_stream(struct store_object *object, const char *name,
 		return file_stat(object, file, &ret_entry->st);
 	}
 	rc = object_stream(object, name, &stream);
+	/* Who was to come again for it finds nothing, and does not come. */
+	if (rc == -ENOENT &&
+	    object->expected_name == table_hash(name, strlen(name)))
+		object->expected_name = 0;
 	if (rc < 0)
 		return rc;
 	if (view)

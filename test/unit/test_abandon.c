@@ -148,6 +148,36 @@ START_TEST(files_that_do_not_stand_for_their_names_go_at_the_end)
 }
 END_TEST
 
+/*
+ * A writer who has readers superseded opens again, and is let in beside those
+ * who opened meanwhile; but not if he found nothing and gave up.
+ */
+START_TEST(who_does_not_open_again_is_not_expected)
+{
+	struct store_file *reader = scene_use(&scene, "f", "data", O_RDONLY);
+	struct store_file *writer = scene_use(&scene, "f", "data", O_WRONLY);
+	struct store_entry entry;
+
+	store_file_close(writer, O_WRONLY);
+	store_file_close(reader, O_RDONLY);
+	ck_assert_int_eq(scene_unlink(&scene, "f", "data"), 0);
+	ck_assert_int_eq(store_lookup(scene.store, "f", STORE_OBJECT, "data",
+				      &entry),
+			 -ENOENT);
+	ck_assert_int_eq(scene_write(&scene, "f", ".new", "new"), 0);
+	ck_assert_int_eq(scene_rename(&scene, "f", ".new", "f", "data", 0), 0);
+	reader = scene_use(&scene, "f", "data", O_RDONLY);
+	writer = scene_use(&scene, "f", "data", O_WRONLY);
+	scene_add(writer, 0, "NEW");
+	ck_assert(scene_reads(reader, "new"));
+	ck_assert_int_eq(store_file_flush(writer), 0);
+	ck_assert(scene_reads(reader, "new"));
+	store_file_close(writer, O_WRONLY);
+	store_file_close(reader, O_RDONLY);
+	scene_expect(&scene, "f", "ea=ea data=NEW");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -159,6 +189,7 @@ int main(void)
 		what_was_written_to_a_superseded_file_is_kept_at_the_end,
 		what_was_written_to_a_removed_file_is_not,
 		files_that_do_not_stand_for_their_names_go_at_the_end,
+		who_does_not_open_again_is_not_expected,
 	};
 
 	return unit_main_with("abandon", tests, N_ELEMENTS(tests), 20, setup,
