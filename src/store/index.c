@@ -469,17 +469,14 @@ struct index_stream index_whole(uint64_t size, uint64_t version)
 
 int index_new_whole(uint64_t size, uint64_t version, struct index **ret_index)
 {
+	cleanup_free struct index_stream *stream = malloc(sizeof(*stream));
 	struct index *index;
-	int rc = index_new(&index);
+	int rc = stream ? index_new(&index) : -ENOMEM;
 
 	if (rc < 0)
 		return rc;
-	index->streams = malloc(sizeof(*index->streams));
-	if (!index->streams) {
-		index_free(index);
-		return -ENOMEM;
-	}
-	index->streams[0] = index_whole(size, version);
+	*stream = index_whole(size, version);
+	index->streams = steal_pointer(&stream);
 	index->count = 1;
 	*ret_index = index;
 	return 0;
