@@ -123,8 +123,7 @@ START_TEST(whole_file_keeps_its_inode_if_it_has_several_names)
 	struct stat before, after;
 
 	scene_put(&scene, "f", "d=data e=ea");
-	ck_assert_int_eq(link(scene_at(&scene, "f"), scene_at(&scene, "g")),
-			 0);
+	ck_assert_int_eq(link(scene_at(&scene, "f"), scene_at(&scene, "g")), 0);
 	before = scene_stat(&scene, "f");
 	scene_put(&scene, "other", "s=other a=alternate");
 	put_whole("other", VIEWS);
@@ -234,15 +233,13 @@ START_TEST(text_is_shown_and_written)
 
 	scene_put(&scene, "f", "d=data");
 	ck_assert_int_eq(find(VIEWS, "security.sddl"), -ENOENT);
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER),
-			 0);
+	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER), 0);
 	entry = look(VIEWS, "security.sddl");
 	ck_assert_int_eq(entry.kind, STORE_VIEW);
 	ck_assert_int_eq(entry.st.st_size, strlen(OWNER));
 	ck_assert(scene_shows(&scene, VIEWS, "security.sddl", OWNER));
 	ck_assert_int_eq(look("f", "security").st.st_size, 52);
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OTHER),
-			 0);
+	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OTHER), 0);
 	later = look(VIEWS, "security.sddl");
 	ck_assert_uint_ne(entry.version, later.version);
 	/* What has nothing to do with it leaves it as it is. */
@@ -269,19 +266,17 @@ START_TEST(text_is_shown_as_it_is_made)
 	scene_add(file, 2, "BA");
 	ck_assert_int_eq(store_file_flush(file), 0);
 	store_file_close(file, O_RDWR);
-	ck_assert(scene_shows(&scene, VIEWS, "security.sddl",
-			      "O:BAG:SYD:\n"));
+	ck_assert(scene_shows(&scene, VIEWS, "security.sddl", "O:BAG:SYD:\n"));
 }
 END_TEST
 
 START_TEST(text_that_is_none_changes_nothing)
 {
 	scene_put(&scene, "f", "d=data");
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER),
-			 0);
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl",
-				     "O:SY\nG:?"),
-			 -EINVAL);
+	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER), 0);
+	ck_assert_int_eq(
+		scene_write(&scene, VIEWS, "security.sddl", "O:SY\nG:?"),
+		-EINVAL);
 	scene_expect_log(&scene, "'f/.view/security.sddl': line 2, column 3: ");
 	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", ""),
 			 -EINVAL);
@@ -330,8 +325,7 @@ static int write_beside(const char *name, const char *text)
 START_TEST(changes_of_the_stream_are_not_lost)
 {
 	scene_put(&scene, "f", "d=data");
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER),
-			 0);
+	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER), 0);
 	ck_assert_int_eq(write_beside("data", "other"), 0);
 	ck_assert(scene_shows(&scene, VIEWS, "security.sddl", OTHER));
 	ck_assert(scene_shows(&scene, "f", "data", "other"));
@@ -439,14 +433,14 @@ START_TEST(scratch_becomes_what_a_view_shows)
 {
 	scene_put(&scene, "f", "d=data");
 	ck_assert_int_eq(scene_write(&scene, VIEWS, ".s", OWNER), 0);
-	ck_assert_int_eq(scene_rename(&scene, VIEWS, ".s", VIEWS,
-				      "security.sddl", 0),
-			 0);
+	ck_assert_int_eq(
+		scene_rename(&scene, VIEWS, ".s", VIEWS, "security.sddl", 0),
+		0);
 	ck_assert(scene_shows(&scene, VIEWS, "security.sddl", OWNER));
 	ck_assert_int_eq(find(VIEWS, ".s"), -ENOENT);
-	ck_assert_int_eq(scene_rename(&scene, VIEWS, "security.sddl", VIEWS,
-				      ".t", 0),
-			 0);
+	ck_assert_int_eq(
+		scene_rename(&scene, VIEWS, "security.sddl", VIEWS, ".t", 0),
+		0);
 	ck_assert_int_eq(find("f", "security"), -ENOENT);
 	ck_assert(scene_shows(&scene, VIEWS, ".t", OWNER));
 }
@@ -455,12 +449,10 @@ END_TEST
 START_TEST(removing_a_text_removes_the_stream)
 {
 	scene_put(&scene, "f", "d=data");
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER),
-			 0);
+	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER), 0);
 	ck_assert_int_eq(scene_unlink(&scene, VIEWS, "security.sddl"), 0);
 	scene_expect(&scene, "f", "data=data");
-	ck_assert_int_eq(scene_unlink(&scene, VIEWS, "security.sddl"),
-			 -ENOENT);
+	ck_assert_int_eq(scene_unlink(&scene, VIEWS, "security.sddl"), -ENOENT);
 	ck_assert_int_eq(scene_unlink(&scene, VIEWS, "backup"), -EPERM);
 	ck_assert_int_eq(scene_unlink(&scene, VIEWS, "streams.json"), -EPERM);
 	ck_assert_int_eq(scene_rmdir(&scene, "f", ".view"), -EPERM);
@@ -505,6 +497,78 @@ START_TEST(index_tells_all_streams)
 		"\"attributes\": 0, \"offset\": 121, \"size\": 0, "
 		"\"xxh3\": \"2d06800538d394c2\"}\n"
 		"]\n"));
+}
+END_TEST
+
+/* All of a view, with a NUL behind it. */
+static struct bytes read_all(const char *name)
+{
+	struct store_file *file = scene_use(&scene, VIEWS, name, O_RDONLY);
+	size_t size = look(VIEWS, name).st.st_size;
+	struct bytes bytes = {0};
+
+	bytes_add_zeros(&bytes, size + 1);
+	ck_assert_int_eq(bytes.error, 0);
+	ck_assert_int_eq(store_file_read(file, bytes.data, size + 1, 0), size);
+	store_file_close(file, O_RDONLY);
+	return bytes;
+}
+
+START_TEST(index_tells_what_names_and_digests_do_not)
+{
+	struct bytes bytes = {0}, text;
+	char name[1108];
+
+	/* Of a length at which names are cut, and of one at which not. */
+	memset(name, 'n', sizeof(name));
+	memcpy(name, ":", 1);
+	memcpy(name + sizeof(name) - 7, ":$DATA", 7);
+	bytes_add_record(&bytes, BKUP_DATA, BKUP_SPARSE_ATTRIBUTE, "", "");
+	bytes_add_block(&bytes, 1ULL << 50, "");
+	bytes_add_record(&bytes, BKUP_ALTERNATE_DATA, 0, name, "x");
+	memcpy(name + 600, ":$DATA", 7);
+	bytes_add_record(&bytes, BKUP_ALTERNATE_DATA, 0, name, "x");
+	/* More than are put together at once. */
+	for (int i = 0; i < 2000; i++)
+		bytes_add_record(&bytes, 99, 0, "", "");
+	scene_put_bytes(&scene, "f", &bytes);
+	bytes_done(&bytes);
+	text = read_all("streams.json");
+	ck_assert_ptr_nonnull(strstr((char *)text.data,
+				     "\"size\": 1125899906842624, "
+				     "\"extents\": [], \"xxh3\": null}"));
+	ck_assert_ptr_nonnull(
+		strstr((char *)text.data, "\"raw_name\": \"3a006e006e00"));
+	ck_assert_ptr_null(
+		strstr(strstr((char *)text.data, "raw_name") + 1, "raw_name"));
+	ck_assert_ptr_nonnull(
+		strstr((char *)text.data, "\"id_00000063#2000\""));
+	bytes_done(&text);
+}
+END_TEST
+
+START_TEST(what_is_too_large_makes_no_text)
+{
+	struct bytes bytes = {0};
+	struct store_file *file;
+
+	bytes_add_header(&bytes, BKUP_SECURITY_DATA, 2, (16 << 20) + 1, 0);
+	bytes_fill(&bytes, 0, (16 << 20) + 1);
+	scene_put_bytes(&scene, "f", &bytes);
+	bytes_done(&bytes);
+	ck_assert_int_eq(look(VIEWS, "security.sddl").st.st_size, 0);
+	ck_assert_int_eq(
+		scene_file(&scene, VIEWS, "security.sddl", O_RDONLY, &file),
+		-EFBIG);
+	/* What is written is held to the same. */
+	file = scene_use(&scene, VIEWS, "security.sddl", O_WRONLY | O_TRUNC);
+	ck_assert_int_eq(store_file_truncate(file, (16 << 20) + 1), 0);
+	ck_assert_int_eq(store_file_flush(file), -EFBIG);
+	ck_assert_int_eq(store_file_truncate(file, 0), 0);
+	scene_add(file, 0, OWNER);
+	ck_assert_int_eq(store_file_flush(file), 0);
+	store_file_close(file, O_WRONLY);
+	ck_assert(scene_shows(&scene, VIEWS, "security.sddl", OWNER));
 }
 END_TEST
 
@@ -566,11 +630,9 @@ START_TEST(mode_and_times_are_those_of_what_is_shown)
 						 {.tv_sec = 1100000000}};
 
 	scene_put(&scene, "f", "d=data");
-	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER),
-			 0);
-	ck_assert_int_eq(store_chmod(scene.store, VIEWS "/backup", STORE_VIEW,
-				     0600),
-			 0);
+	ck_assert_int_eq(scene_write(&scene, VIEWS, "security.sddl", OWNER), 0);
+	ck_assert_int_eq(
+		store_chmod(scene.store, VIEWS "/backup", STORE_VIEW, 0600), 0);
 	ck_assert_int_eq(look(VIEWS, "security.sddl").st.st_mode,
 			 S_IFREG | 0600);
 	ck_assert_int_eq(look("f", ".view").st.st_mode, S_IFDIR | 0700);
@@ -579,9 +641,9 @@ START_TEST(mode_and_times_are_those_of_what_is_shown)
 			 0);
 	ck_assert_int_eq(look("f", "security").st.st_mtim.tv_sec, 1100000000);
 	ck_assert_int_ne(look("f", "data").st.st_mtim.tv_sec, 1100000000);
-	ck_assert_int_eq(store_utimens(scene.store, VIEWS "/backup",
-				       STORE_VIEW, times),
-			 0);
+	ck_assert_int_eq(
+		store_utimens(scene.store, VIEWS "/backup", STORE_VIEW, times),
+		0);
 	ck_assert_int_eq(look("", "f").st.st_mtim.tv_sec, 1100000000);
 }
 END_TEST
@@ -611,6 +673,8 @@ int main(void)
 		removing_a_text_removes_the_stream,
 		index_is_read_only,
 		index_tells_all_streams,
+		index_tells_what_names_and_digests_do_not,
+		what_is_too_large_makes_no_text,
 		scratch_is_hidden_and_goes_with_the_object,
 		names_that_are_neither_are_refused,
 		views_are_listed_or_off,
