@@ -46,9 +46,8 @@ void sddl_format_ace(const struct bkup_ace *ace, struct bytes *text);
 void sddl_format_acl(const struct bkup_part *acl, uint16_t control,
 		     const struct sddl_acl_kind *kind, struct bytes *text);
 
-/* Adds a tag and a SID; nothing if there is none. */
-void sddl_format_sid(const struct bkup_part *sid, const char *tag,
-		     struct bytes *text);
+/* Adds all of a descriptor. */
+void sddl_format_all(const struct bkup_security *security, struct bytes *text);
 
 /*
  * Takes an ACE, and adds its bytes.

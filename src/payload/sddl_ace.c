@@ -4,6 +4,7 @@
 #include "payload/claim.h"
 #include "payload/condition.h"
 #include "payload/guid.h"
+#include "payload/literal.h"
 #include "payload/sddl.h"
 #include "payload/sid.h"
 
@@ -115,15 +116,6 @@ static int parse_guid(struct scan *scan, struct bkup_ace *ace, uint32_t flag,
 	return next_field(scan);
 }
 
-static int parse_hex(struct scan *scan, struct bytes *data)
-{
-	uint8_t byte;
-
-	while (scan_hex(scan, &byte))
-		bytes_add_u8(data, byte);
-	return 0;
-}
-
 static int parse_data(struct scan *scan, uint8_t type, struct bytes *data)
 {
 	enum sddl_data kind = sddl_data_of(type);
@@ -131,8 +123,10 @@ static int parse_data(struct scan *scan, uint8_t type, struct bytes *data)
 	scan_space(scan);
 	if (kind == SDDL_DATA_NONE)
 		return scan_fail(scan, "an ACE of this type has no data");
-	if (scan_take(scan, "#"))
-		return parse_hex(scan, data);
+	if (scan_take(scan, "#")) {
+		literal_parse_octets(scan, data);
+		return 0;
+	}
 	return kind == SDDL_DATA_CLAIM ? claim_parse(scan, data)
 				       : condition_parse(scan, data);
 }
@@ -159,7 +153,7 @@ static int parse_known(struct scan *scan, struct parts *parts)
 static int parse_parts(struct scan *scan, struct parts *parts)
 {
 	struct bkup_ace *ace = &parts->ace;
-	int rc;
+	int rc = 0;
 
 	if (scan_expect(scan, "(", "an ACE begins with (") < 0 ||
 	    parse_type(scan, &ace->type) < 0 || next_field(scan) < 0 ||
@@ -168,7 +162,7 @@ static int parse_parts(struct scan *scan, struct parts *parts)
 	scan_space(scan);
 	/* Nothing but its data is known of it. */
 	if (scan_take(scan, "#"))
-		rc = parse_hex(scan, &parts->data);
+		literal_parse_octets(scan, &parts->data);
 	else
 		rc = parse_known(scan, parts);
 	if (rc < 0)

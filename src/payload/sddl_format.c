@@ -2,6 +2,7 @@
 #include "payload/claim.h"
 #include "payload/condition.h"
 #include "payload/guid.h"
+#include "payload/literal.h"
 #include "payload/sddl.h"
 #include "payload/sid.h"
 
@@ -73,13 +74,6 @@ static void format_guid(const uint8_t *guid, struct bytes *text)
 		guid_format(guid, text);
 }
 
-static void format_hex(const struct bkup_part *data, struct bytes *text)
-{
-	bytes_add_text(text, "#");
-	for (size_t i = 0; i < data->size; i++)
-		bytes_print(text, "%02x", data->bytes[i]);
-}
-
 /* The text of data is put together apart, since it may turn out to have none.*/
 static void format_data(const struct bkup_ace *ace, struct bytes *text)
 {
@@ -95,7 +89,7 @@ static void format_data(const struct bkup_ace *ace, struct bytes *text)
 		     ? claim_format(data->bytes, data->size, &piece)
 		     : condition_format(data->bytes, data->size, &piece);
 	if (rc < 0)
-		format_hex(data, text);
+		literal_format_octets(data->bytes, data->size, text);
 	else
 		bytes_add(text, piece.data, piece.size);
 	if (piece.error < 0)
@@ -123,7 +117,7 @@ void sddl_format_ace(const struct bkup_ace *ace, struct bytes *text)
 	if (ace->known)
 		format_known(ace, text);
 	else
-		format_hex(&ace->data, text);
+		literal_format_octets(ace->data.bytes, ace->data.size, text);
 	bytes_add_text(text, ")");
 }
 
@@ -147,13 +141,21 @@ void sddl_format_acl(const struct bkup_part *acl, uint16_t control,
 		sddl_format_ace(&ace, text);
 }
 
-void sddl_format_sid(const struct bkup_part *sid, const char *tag,
-		     struct bytes *text)
+static void format_sid(const struct bkup_part *sid, const char *tag,
+		       struct bytes *text)
 {
 	if (!sid->bytes)
 		return;
 	bytes_add_text(text, tag);
 	sid_format(sid->bytes, text);
+}
+
+void sddl_format_all(const struct bkup_security *security, struct bytes *text)
+{
+	format_sid(&security->owner, "O:", text);
+	format_sid(&security->group, "G:", text);
+	sddl_format_acl(&security->dacl, security->control, &sddl_dacl, text);
+	sddl_format_acl(&security->sacl, security->control, &sddl_sacl, text);
 }
 
 int bkup_sddl_format(const void *bytes, size_t size, char **ret_text,
@@ -165,10 +167,7 @@ int bkup_sddl_format(const void *bytes, size_t size, char **ret_text,
 
 	if (rc < 0)
 		return rc;
-	sddl_format_sid(&security.owner, "O:", &text);
-	sddl_format_sid(&security.group, "G:", &text);
-	sddl_format_acl(&security.dacl, security.control, &sddl_dacl, &text);
-	sddl_format_acl(&security.sacl, security.control, &sddl_sacl, &text);
+	sddl_format_all(&security, &text);
 	rc = bytes_take(&text, ret_text, ret_size);
 	bytes_done(&text);
 	return rc;

@@ -205,22 +205,14 @@ static int merge(const struct bkup_security *old,
 	return rc;
 }
 
-static void format_all(const struct bkup_security *security, struct bytes *text)
-{
-	sddl_format_sid(&security->owner, "O:", text);
-	sddl_format_sid(&security->group, "G:", text);
-	sddl_format_acl(&security->dacl, security->control, &sddl_dacl, text);
-	sddl_format_acl(&security->sacl, security->control, &sddl_sacl, text);
-}
-
 static int is_same(const struct bkup_security *a, const struct bkup_security *b,
 		   bool *ret_same)
 {
 	struct bytes a_text = {0}, b_text = {0};
 	int rc;
 
-	format_all(a, &a_text);
-	format_all(b, &b_text);
+	sddl_format_all(a, &a_text);
+	sddl_format_all(b, &b_text);
 	rc = a_text.error ? a_text.error : b_text.error;
 	*ret_same = same_text(&a_text, &b_text);
 	bytes_done(&a_text);
