@@ -74,7 +74,10 @@ static int parse(const char *text, size_t text_size, const void *old,
 	return rc;
 }
 
-/* What was made of a text is a descriptor, and is made of its own text. */
+/*
+ * What was made of a text is a descriptor, and is made of its own text. Without
+ * the old one, what #hex says may have another layout, but the same text.
+ */
 static void check_made(const struct bytes *made, bool with_old)
 {
 	struct bkup_fault fault = {0};
@@ -88,7 +91,8 @@ static void check_made(const struct bytes *made, bool with_old)
 	ck_assert_int_eq(parse(text, text_size, with_old ? made->data : NULL,
 			       with_old ? made->size : 0, &again),
 			 0);
-	ck_assert(bytes_are(&again, made->data, made->size));
+	if (with_old)
+		ck_assert(bytes_are(&again, made->data, made->size));
 	ck_assert_int_eq(bkup_sddl_format(again.data, again.size, &text_again,
 					  &text_again_size, &fault),
 			 0);
