@@ -5,7 +5,6 @@
 
 #include "bkup/cmd.h"
 #include "bkup/defect.h"
-#include "bkup/digest.h"
 #include "bkup/digest_list.h"
 #include "bkup/progress.h"
 #include "bkup/target.h"
@@ -36,8 +35,6 @@ struct check {
 	bool show;	    /* digests are shown */
 	const char *record; /* where they are written, or NULL */
 	const char *verify; /* what they are held against, or NULL */
-	struct digest *digest;
-	uint64_t digested; /* bytes */
 	struct named_place record_place;
 	struct target target;
 	FILE *recording;

@@ -5,57 +5,88 @@
  * order that it has.
  */
 #include "bkup/check.h"
-#include "bkup/digest.h"
 #include "bkup/layout.h"
 #include "bkup/message.h"
-#include "util/cleanup.h"
+#include "util/digest.h"
 #include "util/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Hashes bytes as they stand in the input. */
-static int hash_range(struct check *check, const struct input *input,
-		      uint64_t where, uint64_t size)
+enum { THREADS = 2 };
+
+/* A stream that is being hashed. */
+struct hashing {
+	struct check *check;
+	const struct input *input;
+	const struct bkup_sparse_map *map;
+	uint64_t size;	/* of its content */
+	uint64_t where; /* of it in the input, for those who watch */
+};
+
+/* Bytes as they stand in the input. */
+static int read_input(const struct input *input, void *buffer, size_t size,
+		      uint64_t where)
 {
-	while (size) {
-		size_t want =
-			size < DIGEST_BUFFER_SIZE ? size : DIGEST_BUFFER_SIZE;
-		ssize_t n = io_pread(input->fd, digest_buffer(check->digest),
-				     want, input->start + where);
+	ssize_t n = io_pread(input->fd, buffer, size, input->start + where);
+
+	if (n < 0)
+		return n;
+	/* It became shorter since its headers were read. */
+	return (size_t)n < size ? -ESTALE : 0;
+}
+
+/* What an extent, or the hole before it, has from offset on; how much. */
+static ssize_t read_run(const struct hashing *hashing,
+			const struct bkup_extent *extent, char *buffer,
+			size_t size, uint64_t offset)
+{
+	uint64_t skip;
+	int rc;
+
+	if (!extent || offset < extent->offset) {
+		if (extent && size > extent->offset - offset)
+			size = extent->offset - offset;
+		memset(buffer, 0, size);
+		return size;
+	}
+	skip = offset - extent->offset;
+	if (size > extent->size - skip)
+		size = extent->size - skip;
+	rc = read_input(hashing->input, buffer, size, extent->where + skip);
+	return rc < 0 ? rc : (ssize_t)size;
+}
+
+static ssize_t read_content(void *context, void *buffer, size_t size,
+			    uint64_t offset)
+{
+	const struct hashing *hashing = context;
+	const struct bkup_extent *extents = NULL;
+	size_t count = bkup_sparse_map_extents(hashing->map, &extents);
+	uint64_t left = offset < hashing->size ? hashing->size - offset : 0;
+	size_t want = size < left ? size : left, done = 0;
+
+	while (done < want) {
+		size_t i = bkup_sparse_map_find(hashing->map, offset + done);
+		ssize_t n = read_run(hashing, i < count ? &extents[i] : NULL,
+				     (char *)buffer + done, want - done,
+				     offset + done);
 
 		if (n < 0)
 			return n;
-		/* It became shorter since its headers were read. */
-		if ((size_t)n < want)
-			return -ESTALE;
-		digest_put(check->digest, n);
-		where += n;
-		size -= n;
-		check->digested += n;
-		progress_bytes(&check->progress, check->digested, 0);
+		done += n;
 	}
-	return 0;
+	return done;
 }
 
-static int hash_extents(struct check *check, const struct input *input,
-			const struct bkup_sparse_map *map, uint64_t size)
+static void show_progress(void *context, size_t size)
 {
-	const struct bkup_extent *extents = NULL;
-	size_t count = bkup_sparse_map_extents(map, &extents);
-	int rc = 0;
+	struct hashing *hashing = context;
 
-	digest_begin(check->digest);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		digest_zeros(check->digest,
-			     extents[i].offset - digest_size(check->digest));
-		rc = hash_range(check, input, extents[i].where,
-				extents[i].size);
-	}
-	if (rc == 0)
-		digest_zeros(check->digest, size - digest_size(check->digest));
-	return rc;
+	hashing->where += size;
+	progress_at(&hashing->check->progress, hashing->where);
 }
 
 static int hash_stream(struct check *check, const struct input *input,
@@ -63,14 +94,22 @@ static int hash_stream(struct check *check, const struct input *input,
 {
 	const struct layout_stream *stream = &layout->streams[i];
 	struct bkup_sparse_map *map = NULL;
-	uint64_t hash;
+	struct hashing hashing = {
+		.check = check,
+		.input = input,
+		.size = stream->size,
+		.where = layout->records[stream->first].where,
+	};
+	uint64_t hash = 0;
 	int rc = layout_map(layout, i, &map);
 
 	if (rc < 0)
 		return rc;
-	rc = hash_extents(check, input, map, stream->size);
+	hashing.map = map;
+	rc = digest(
+		&(struct digest_source){read_content, show_progress, &hashing},
+		stream->size, THREADS, &hash);
 	bkup_sparse_map_free(map);
-	hash = digest_end(check->digest);
 	if (rc == 0)
 		check_digested(check, input->name, stream->name, stream->size,
 			       hash);
@@ -97,10 +136,6 @@ int check_digests(struct check *check, struct input *input)
 	struct layout layout;
 	int rc = input_rewind(input);
 
-	if (rc < 0)
-		return rc;
-	if (!check->digest)
-		rc = digest_new(&check->digest);
 	if (rc < 0)
 		return rc;
 	posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);

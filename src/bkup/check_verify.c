@@ -10,15 +10,17 @@
 /* Reads what digests are held against. */
 static enum status open_list(struct check *check)
 {
-	const char *what = NULL;
-	uint64_t line = 0;
-	int rc = digest_list_read(&check->list, check->verify, &line, &what);
+	FILE *file = fopen(check->verify, "re");
+	struct json_fault fault;
+	int rc = file ? digest_list_read(&check->list, file, &fault) : -errno;
 
+	if (file)
+		fclose(file);
 	if (rc == 0)
 		return STATUS_FINE;
 	if (rc == -EBADMSG)
 		message("'%s': line %ju: %s; record it anew", check->verify,
-			(uintmax_t)line, what);
+			(uintmax_t)fault.line, fault.what);
 	else
 		message("cannot read '%s': %s", check->verify, error_text(rc));
 	return STATUS_FAILED;
@@ -144,6 +146,5 @@ enum status check_close_lists(struct check *check)
 	if (check->record)
 		status = end_recording(check);
 	digest_list_done(&check->list);
-	digest_free(check->digest);
 	return status;
 }

@@ -26,7 +26,7 @@ struct copy {
 	struct output output;
 	char *buffer; /* BUFFER_SIZE bytes */
 	struct progress progress;
-	uint64_t done, total; /* bytes; total is 0 if it is not known */
+	uint64_t done; /* bytes */
 };
 
 /* Reports what writing said. */
@@ -58,7 +58,7 @@ static enum status copy_record(struct copy *copy, uint64_t offset)
 			return write_failed(copy, rc);
 		offset += n;
 		copy->done += n;
-		progress_bytes(&copy->progress, copy->done, 0);
+		progress_at(&copy->progress, copy->done);
 	}
 }
 
@@ -139,7 +139,7 @@ static enum status copy_extent(struct copy *copy, struct bkup_extent extent)
 		extent.where += n;
 		extent.size -= n;
 		copy->done += n;
-		progress_bytes(&copy->progress, copy->done, copy->total);
+		progress_at(&copy->progress, copy->done);
 	}
 	return STATUS_FINE;
 }
@@ -153,7 +153,7 @@ static enum status copy_map(struct copy *copy,
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
-		copy->total += extents[i].size;
+		copy->progress.total += extents[i].size;
 	for (size_t i = 0; status == STATUS_FINE && i < count; i++)
 		status = copy_extent(copy, extents[i]);
 	if (status != STATUS_FINE)

@@ -34,7 +34,7 @@ static int check_record(struct check *check, struct input *input,
 		*have_owner = true;
 	if (id != BKUP_SPARSE_BLOCK || !*have_owner)
 		check->streams++;
-	progress_tick(&check->progress, check->files, check->streams);
+	progress_at(&check->progress, input_offset(input));
 	if (id == BKUP_SPARSE_BLOCK)
 		return input_block(input, &offset, &size);
 	return check_payload(check, input);
@@ -60,7 +60,6 @@ void check_file(struct check *check, int fd, const char *name)
 	int rc;
 
 	check->files++;
-	progress_tick(&check->progress, check->files, check->streams);
 	rc = input_take(&input, fd, name);
 	if (rc < 0) {
 		check_cannot_read(check, name, rc);
@@ -78,6 +77,7 @@ void check_file(struct check *check, int fd, const char *name)
 	} else if (rc < 0) {
 		check_cannot_read(check, name, rc);
 	}
+	progress_pass(&check->progress, input_size(&input));
 	input_close(&input);
 }
 
@@ -102,6 +102,7 @@ static enum status check_paths(struct check *check, char **paths)
 	if (status != STATUS_FINE)
 		return status;
 	progress_init(&check->progress);
+	progress_measure(&check->progress, paths);
 	for (; *paths && stdout_error() == 0; paths++)
 		check_path(check, *paths);
 	status = check_close_lists(check);

@@ -3,22 +3,27 @@
 #include "bkup/cmd.h"
 #include "bkup/json.h"
 #include "bkup/message.h"
+#include "bkup/progress.h"
 #include "bkup/streams.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-/* The table is kept until the widest number of each column is known. */
-struct table_rows {
+/* What a visit of a stream needs. */
+struct listing {
+	struct input *input;
+	struct progress *progress;
+	/* The table is kept until the widest number of each column is known. */
 	struct stream *streams;
 	size_t count, room;
 };
 
 static int keep_row(void *context, struct stream *stream)
 {
-	struct table_rows *rows = context;
+	struct listing *rows = context;
 
+	progress_at(rows->progress, input_offset(rows->input));
 	if (rows->count == rows->room) {
 		size_t room = rows->room ? 2 * rows->room : 16;
 		struct stream *bigger =
@@ -34,7 +39,7 @@ static int keep_row(void *context, struct stream *stream)
 	return 0;
 }
 
-static void free_rows(struct table_rows *rows)
+static void free_rows(struct listing *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
 		free(rows->streams[i].child);
@@ -50,7 +55,7 @@ static int wider(int a, int b)
 	return a > b ? a : b;
 }
 
-static struct table_widths measure_rows(const struct table_rows *rows)
+static struct table_widths measure_rows(const struct listing *rows)
 {
 	struct table_widths w = {2, 4, 6, 4}; /* the headings' */
 
@@ -80,7 +85,7 @@ static void print_row(const struct table_widths *w, const struct stream *s)
 	putchar('\n');
 }
 
-static void print_rows(const struct table_rows *rows)
+static void print_rows(const struct listing *rows)
 {
 	struct table_widths w = measure_rows(rows);
 
@@ -92,38 +97,38 @@ static void print_rows(const struct table_rows *rows)
 
 static int print_json(void *context, struct stream *stream)
 {
-	const struct input *input = context;
+	const struct listing *listing = context;
 
-	return json_line(json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
-				   "file", json_text(input->name), "name",
-				   stream->child, "id", (json_int_t)stream->id,
-				   "attributes", (json_int_t)stream->attributes,
-				   "offset", (json_int_t)stream->offset,
-				   "payload", (json_int_t)stream->payload,
-				   "size", (json_int_t)stream->size, "blocks",
-				   (json_int_t)stream->blocks));
+	progress_at(listing->progress, input_offset(listing->input));
+	return json_line(json_pack(
+		"{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "file",
+		json_text(listing->input->name), "name", stream->child, "id",
+		(json_int_t)stream->id, "attributes",
+		(json_int_t)stream->attributes, "offset",
+		(json_int_t)stream->offset, "payload",
+		(json_int_t)stream->payload, "size", (json_int_t)stream->size,
+		"blocks", (json_int_t)stream->blocks));
 }
 
 /* Lists an open input; what could be read is listed also if it is bad. */
-static enum status list(struct input *input, bool json)
+static enum status list(struct input *input, bool json,
+			struct progress *progress)
 {
-	struct table_rows rows = {0};
-	int rc;
+	struct listing listing = {.input = input, .progress = progress};
+	int rc = streams_each(input, json ? print_json : keep_row, &listing);
 
-	if (json) {
-		rc = streams_each(input, print_json, input);
-	} else {
-		rc = streams_each(input, keep_row, &rows);
-		print_rows(&rows);
-		free_rows(&rows);
-	}
+	progress_hide(progress);
+	if (!json)
+		print_rows(&listing);
+	free_rows(&listing);
 	/* Before the report, for those who see both on one terminal. */
 	if (stdout_flush() < 0)
 		return STATUS_FAILED;
 	return rc < 0 ? input_failed(input, rc) : STATUS_FINE;
 }
 
-static enum status list_path(const char *path, bool json, bool heading)
+static enum status list_path(const char *path, bool json, bool heading,
+			     struct progress *progress)
 {
 	struct input input;
 	enum status status;
@@ -131,10 +136,12 @@ static enum status list_path(const char *path, bool json, bool heading)
 	if (input_open(&input, path) < 0)
 		return STATUS_FAILED;
 	if (heading && !json) {
+		progress_hide(progress);
 		text_print(stdout, input.name);
 		puts(":");
 	}
-	status = list(&input, json);
+	status = list(&input, json, progress);
+	progress_pass(progress, input_size(&input));
 	input_close(&input);
 	return status;
 }
@@ -146,14 +153,19 @@ static enum status run_ls(int argc, char **argv)
 	int rc = cmd_options(&cmd_ls, argc, argv, &json);
 	char **paths = cmd_paths(argv);
 	bool many = paths[0] && paths[1];
+	struct progress progress;
 
 	if (rc <= 0)
 		return rc < 0 ? STATUS_FAILED : STATUS_FINE;
+	progress_init_writing(&progress);
+	progress_measure(&progress, paths);
 	for (char **path = paths; *path && stdout_error() == 0; path++) {
 		if (path != paths && !json)
 			putchar('\n');
-		status = status_worse(status, list_path(*path, json, many));
+		status = status_worse(status,
+				      list_path(*path, json, many, &progress));
 	}
+	progress_hide(&progress);
 	return status;
 }
 

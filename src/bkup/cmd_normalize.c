@@ -154,6 +154,7 @@ static enum status copy_runs(const struct input *input, const struct runs *runs,
 	struct progress progress;
 
 	progress_init_writing(&progress);
+	progress.total = runs->total;
 	for (size_t i = 0; i < runs->count; i++) {
 		struct run run = runs->items[i];
 
@@ -172,7 +173,7 @@ static enum status copy_runs(const struct input *input, const struct runs *runs,
 			run.offset += n;
 			run.size -= n;
 			at += n;
-			progress_bytes(&progress, at, runs->total);
+			progress_at(&progress, at);
 		}
 	}
 	progress_hide(&progress);

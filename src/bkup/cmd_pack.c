@@ -120,6 +120,7 @@ static void take_option(void *context, int option, const char *value)
 static enum status run_pack(int argc, char **argv)
 {
 	bool recursive = false;
+	enum status status;
 	struct progress progress;
 	struct mirror mirror = {
 		.is_object = is_object,
@@ -139,8 +140,12 @@ static enum status run_pack(int argc, char **argv)
 		return cmd_wrong_usage(&cmd_pack, "too many arguments: '%s'",
 				       argv[optind + 2]);
 	progress_init_writing(&progress);
-	return recursive ? mirror_tree(&mirror, argv[optind], argv[optind + 1])
+	progress_measure(&progress, (char *[]){argv[optind], NULL});
+	status = recursive
+			 ? mirror_tree(&mirror, argv[optind], argv[optind + 1])
 			 : pack_one(argv[optind], argv[optind + 1], &progress);
+	progress_hide(&progress);
+	return status;
 }
 
 const struct cmd cmd_pack = {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bkup sddl: security descriptors as SDDL text and back, and compared. */
 #include "bkup/cmd.h"
-#include "bkup/descriptor_read.h"
 #include "bkup/descriptor_lines.h"
+#include "bkup/descriptor_read.h"
+#include "bkup/json.h"
 #include "bkup/message.h"
 #include "util/cleanup.h"
 
@@ -11,26 +12,31 @@
 #include <errno.h>
 #include <string.h>
 
-enum { OPTION_STREAM = CMD_OPTION_MORE };
+enum { OPTION_STREAM = CMD_OPTION_MORE, OPTION_DIFF_JSON };
 
 enum { NEAR_SIZE = 24 }; /* how much of the text a message shows */
+
+struct sddl_options {
+	bool stream, json;
+};
 
 /* One thing that the verb does; argv are its arguments. */
 struct action {
 	const char *name;
-	int least, most; /* arguments */
-	bool stream;	 /* whether there is an option --stream */
-	enum status (*run)(char **argv, bool stream);
+	int least, most;	  /* arguments */
+	struct sddl_options have; /* which there are */
+	enum status (*run)(char **argv, const struct sddl_options *options);
 };
 
-static enum status decode(char **argv, bool stream)
+static enum status decode(char **argv, const struct sddl_options *options)
 {
 	const char *path = argv[0] ? argv[0] : "-";
 	cleanup_free void *bytes = NULL;
 	cleanup_free char *text = NULL;
 	struct bkup_fault fault = {0};
 	size_t size = 0, text_size = 0;
-	enum status status = descriptor_read(path, stream, &bytes, &size);
+	enum status status =
+		descriptor_read(path, options->stream, &bytes, &size);
 	int rc;
 
 	if (status != STATUS_FINE)
@@ -96,39 +102,47 @@ static enum status encode_text(const char *text, size_t size)
 	return STATUS_FINE;
 }
 
-static enum status encode(char **argv, bool stream)
+static enum status encode(char **argv, const struct sddl_options *options)
 {
 	cleanup_free char *text = NULL;
 	enum status status;
 	size_t size = 0;
 
-	(void)stream;
+	(void)options;
 	if (argv[0] && strcmp(argv[0], "-") != 0)
 		return encode_text(argv[0], strlen(argv[0]));
 	status = descriptor_read("-", false, &text, &size);
 	return status == STATUS_FINE ? encode_text(text, size) : status;
 }
 
-static void print_line(char sign, const struct line *line)
+static int print_line(bool added, const struct line *line, bool json)
 {
-	printf("%c ", sign);
+	if (json)
+		return json_line(json_pack("{s:s, s:s}", "kind",
+					   added ? "added" : "removed", "line",
+					   line->text));
+	fputs(added ? "+ " : "- ", stdout);
 	text_print(stdout, line->text);
 	putchar('\n');
+	return 0;
 }
 
 /* Lines of an old list up to a new one's that is the same, and so on. */
-static void print_differences(const struct lines *old, const struct lines *new)
+static int print_differences(const struct lines *old, const struct lines *new,
+			     bool json)
 {
+	int rc = 0;
 	size_t i = 0, j = 0;
 
-	while (i < old->count || j < new->count) {
-		for (; i < old->count && !old->list[i].kept; i++)
-			print_line('-', &old->list[i]);
-		for (; j < new->count && !new->list[j].kept; j++)
-			print_line('+', &new->list[j]);
+	while (rc == 0 && (i < old->count || j < new->count)) {
+		for (; rc == 0 && i < old->count && !old->list[i].kept; i++)
+			rc = print_line(false, &old->list[i], json);
+		for (; rc == 0 && j < new->count && !new->list[j].kept; j++)
+			rc = print_line(true, &new->list[j], json);
 		i++;
 		j++;
 	}
+	return rc;
 }
 
 static enum status read_lines(const char *path, bool stream,
@@ -146,37 +160,41 @@ static enum status read_lines(const char *path, bool stream,
 	return rc < 0 ? descriptor_failed(path, rc, &fault) : STATUS_FINE;
 }
 
-static enum status compare(struct lines *old, struct lines *new)
+static enum status compare(struct lines *old, struct lines *new, bool json)
 {
 	int rc = lines_compare(old, new);
 
+	if (rc == 0)
+		rc = print_differences(old, new, json);
+	/* What cannot be written is told at the end. */
+	if (stdout_error() < 0)
+		return STATUS_FAILED;
 	if (rc < 0) {
 		message("cannot compare: %s", error_text(rc));
 		return STATUS_FAILED;
 	}
-	print_differences(old, new);
 	return lines_same(old) && lines_same(new) ? STATUS_FINE
 						  : STATUS_BAD_DATA;
 }
 
-static enum status diff(char **argv, bool stream)
+static enum status diff(char **argv, const struct sddl_options *options)
 {
 	struct lines old = {0}, new = {0};
-	enum status status = read_lines(argv[0], stream, &old);
+	enum status status = read_lines(argv[0], options->stream, &old);
 
 	if (status == STATUS_FINE)
-		status = read_lines(argv[1], stream, &new);
+		status = read_lines(argv[1], options->stream, &new);
 	if (status == STATUS_FINE)
-		status = compare(&old, &new);
+		status = compare(&old, &new, options->json);
 	lines_done(&old);
 	lines_done(&new);
 	return status;
 }
 
 static const struct action actions[] = {
-	{"decode", 0, 1, true, decode},
-	{"encode", 0, 1, false, encode},
-	{"diff", 2, 2, true, diff},
+	{"decode", 0, 1, {.stream = true}, decode},
+	{"encode", 0, 1, {0}, encode},
+	{"diff", 2, 2, {.stream = true, .json = true}, diff},
 };
 
 static const struct action *find_action(const char *name)
@@ -190,36 +208,41 @@ static const struct action *find_action(const char *name)
 
 static void take_option(void *context, int option, const char *value)
 {
-	bool *stream = context;
+	struct sddl_options *options = context;
 
-	(void)option;
 	(void)value;
-	*stream = true;
+	if (option == OPTION_STREAM)
+		options->stream = true;
+	else
+		options->json = true;
 }
 
 static enum status run_action(const struct action *action, char **argv,
-			      int count, bool stream)
+			      int count, const struct sddl_options *options)
 {
-	if (stream && !action->stream)
+	if (options->stream && !action->have.stream)
 		return cmd_wrong_usage(&cmd_sddl, "wrong option '--stream'");
+	if (options->json && !action->have.json)
+		return cmd_wrong_usage(&cmd_sddl, "wrong option '--json'");
 	if (count < action->least)
 		return cmd_wrong_usage(&cmd_sddl, "no %s", count ? "B" : "A");
 	if (count > action->most)
 		return cmd_wrong_usage(&cmd_sddl, "too many arguments: '%s'",
 				       argv[action->most]);
-	return action->run(argv, stream);
+	return action->run(argv, options);
 }
 
 static enum status run_sddl(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"stream", no_argument, NULL, OPTION_STREAM},
+		{"json", no_argument, NULL, OPTION_DIFF_JSON},
 		{0},
 	};
 	const struct action *action;
-	bool stream = false;
+	struct sddl_options taken = {0};
 	int rc = cmd_options_and(&cmd_sddl, argc, argv, NULL, "", options,
-				 take_option, &stream);
+				 take_option, &taken);
 
 	if (rc <= 0)
 		return rc < 0 ? STATUS_FAILED : STATUS_FINE;
@@ -231,14 +254,14 @@ static enum status run_sddl(int argc, char **argv)
 				       "neither decode, encode nor "
 				       "diff: '%s'",
 				       argv[optind]);
-	return run_action(action, argv + optind + 1, argc - optind - 1, stream);
+	return run_action(action, argv + optind + 1, argc - optind - 1, &taken);
 }
 
 const struct cmd cmd_sddl = {
 	.name = "sddl",
 	.arguments = "decode [--stream] [FILE]\n"
 		     "       bkup sddl encode [TEXT]\n"
-		     "       bkup sddl diff [--stream] A B",
+		     "       bkup sddl diff [--json] [--stream] A B",
 	.summary = "show security descriptors as text, and make them of it",
 	.help = "Decodes a self-relative security descriptor, of FILE or "
 		"standard input, into a\n"
@@ -257,6 +280,7 @@ const struct cmd cmd_sddl = {
 		"\n"
 		"  --stream  the files are backup files; their stream security "
 		"is meant\n"
+		"  --json    one JSON object a line for each difference\n"
 		"  --help    show this\n",
 	.run = run_sddl,
 };

@@ -60,6 +60,7 @@ static void take_option(void *context, int option, const char *value)
 static enum status run_unpack(int argc, char **argv)
 {
 	bool recursive = false;
+	enum status status;
 	struct progress progress;
 	struct mirror mirror = {.make = make_object, .context = &progress};
 	int rc = cmd_options_and(&cmd_unpack, argc, argv, NULL, "r", NULL,
@@ -74,9 +75,13 @@ static enum status run_unpack(int argc, char **argv)
 		return cmd_wrong_usage(&cmd_unpack, "too many arguments: '%s'",
 				       argv[optind + 2]);
 	progress_init(&progress);
-	return recursive
-		       ? mirror_tree(&mirror, argv[optind], argv[optind + 1])
-		       : unpack_one(argv[optind], argv[optind + 1], &progress);
+	progress_measure(&progress, (char *[]){argv[optind], NULL});
+	status =
+		recursive
+			? mirror_tree(&mirror, argv[optind], argv[optind + 1])
+			: unpack_one(argv[optind], argv[optind + 1], &progress);
+	progress_hide(&progress);
+	return status;
 }
 
 const struct cmd cmd_unpack = {

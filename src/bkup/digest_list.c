@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { LINE_SIZE = 1 << 16, HASH_DIGITS = 16 };
+enum { HASH_DIGITS = 16 };
 
 struct key {
 	const char *file, *name;
@@ -107,69 +107,44 @@ static int parse_file(const char *file, const char *bytes, char **ret_file)
 #pragma GCC diagnostic pop
 
 static int take_entry(struct digest_list *list, json_t *object,
-		      const char **ret_what)
+		      struct json_fault *fault)
 {
 	const char *file, *name, *text, *bytes = NULL;
 	cleanup_free char *path = NULL;
 	json_int_t size;
 	int rc = -EINVAL;
 
-	*ret_what = "no digest of a stream";
 	if (json_unpack(object, "{s:s, s:s, s:I, s:s, s?s}", "file", &file,
 			"name", &name, "size", &size, "xxh3", &text, "bytes",
 			&bytes) == 0 &&
 	    size >= 0 && strlen(text) == HASH_DIGITS &&
 	    strspn(text, "0123456789abcdef") == HASH_DIGITS)
 		rc = parse_file(file, bytes, &path);
+	if (rc == -EINVAL)
+		return json_wrong(fault, "no digest of a stream");
 	if (rc < 0)
-		return rc == -EINVAL ? -EBADMSG : rc;
-	*ret_what = "a second digest of the same stream";
+		return rc;
 	if (digest_list_find(list, path, name))
-		return -EBADMSG;
+		return json_wrong(fault, "a second digest of the same stream");
 	return add(list, path, name, size, strtoull(text, NULL, 16));
 }
 
-static int take_line(struct digest_list *list, const char *line,
-		     uint64_t number, const char **ret_what)
+static int take_object(void *context, json_t *object, struct json_fault *fault)
 {
-	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 	json_int_t version = 0;
-	int rc = 0;
 
-	*ret_what = "no JSON object, or too long";
-	if (!json_is_object(object)) {
-		rc = -EBADMSG;
-	} else if (number > 1) {
-		rc = take_entry(list, object, ret_what);
-	} else if (json_unpack(object, "{s:I}", "bkup_digests", &version) < 0 ||
-		   version != 1) {
-		*ret_what = "no digests of this version of bkup";
-		rc = -EBADMSG;
-	}
-	json_decref(object);
-	return rc;
+	if (fault->line > 1)
+		return take_entry(context, object, fault);
+	if (json_unpack(object, "{s:I}", "bkup_digests", &version) < 0 ||
+	    version != 1)
+		return json_wrong(fault, "no digests of this version of bkup");
+	return 0;
 }
 
-int digest_list_read(struct digest_list *list, const char *path,
-		     uint64_t *ret_line, const char **ret_what)
+int digest_list_read(struct digest_list *list, FILE *file,
+		     struct json_fault *ret_fault)
 {
-	cleanup_free char *line = malloc(LINE_SIZE);
-	FILE *file = fopen(path, "re");
-	int rc = line ? 0 : -ENOMEM;
-
-	if (!file)
-		return -errno;
-	*ret_line = 0;
-	while (rc == 0 && fgets(line, LINE_SIZE, file))
-		rc = take_line(list, line, ++*ret_line, ret_what);
-	if (rc == 0 && ferror(file))
-		rc = errno ? -errno : -EIO;
-	if (rc == 0 && !*ret_line) {
-		*ret_what = "it is empty";
-		rc = -EBADMSG;
-	}
-	fclose(file);
-	return rc;
+	return json_lines_read(file, take_object, list, ret_fault);
 }
 
 static void collect(struct table_link *link, void *context)

@@ -9,6 +9,7 @@
 #ifndef BKUP_TOOL_DIGEST_LIST_H
 #define BKUP_TOOL_DIGEST_LIST_H
 
+#include "bkup/json_lines.h"
 #include "util/table.h"
 
 #include <stdio.h>
@@ -31,11 +32,10 @@ void digest_list_done(struct digest_list *list);
 /*
  * Reads a file of digests.
  *
- * ret_line, ret_what: where it is wrong, and why, after -EBADMSG.
- * Errors: -EBADMSG; -ENOMEM; -errno.
+ * Errors: -EBADMSG, with a fault; -ENOMEM; those of reading.
  */
-int digest_list_read(struct digest_list *list, const char *path,
-		     uint64_t *ret_line, const char **ret_what);
+int digest_list_read(struct digest_list *list, FILE *file,
+		     struct json_fault *ret_fault);
 
 /* What is said of a stream, or NULL. */
 struct digest_entry *digest_list_find(const struct digest_list *list,

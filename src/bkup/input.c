@@ -161,6 +161,16 @@ int input_block(struct input *input, uint64_t *ret_offset, uint64_t *ret_size)
 	return rc;
 }
 
+uint64_t input_size(const struct input *input)
+{
+	struct stat st;
+
+	if (!input->seekable || fstat(input->fd, &st) < 0 ||
+	    (uint64_t)st.st_size < input->start)
+		return 0;
+	return st.st_size - input->start;
+}
+
 enum status input_failed(const struct input *input, int error)
 {
 	struct defect defect;

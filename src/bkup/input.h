@@ -74,6 +74,9 @@ const uint8_t *input_record_name(const struct input *input);
  */
 int input_block(struct input *input, uint64_t *ret_offset, uint64_t *ret_size);
 
+/* How many bytes it has from its start on; 0 if that is not known. */
+uint64_t input_size(const struct input *input);
+
 /* Reports what stopped the reading. Returns the exit status for it. */
 enum status input_failed(const struct input *input, int error);
 

@@ -39,7 +39,6 @@ struct pack {
 	size_t known;		     /* how many the side file has */
 	struct pack_item *items;
 	size_t item_count, item_room;
-	uint64_t total; /* bytes to be written, but for headers */
 };
 
 /*

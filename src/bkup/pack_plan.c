@@ -387,8 +387,6 @@ static int put_item(struct pack *pack, size_t stream, size_t record)
 	if (rc < 0)
 		return rc;
 	pack->items[pack->item_count++] = (struct pack_item){stream, record};
-	pack->total += record == ANEW ? pack->streams[stream].size
-				      : pack->layout.records[record].size;
 	return 0;
 }
 
@@ -514,7 +512,7 @@ static enum status plan_added(struct pack *pack, const char *const *files)
 /* The side file, if there is one. */
 static enum status read_side(struct pack *pack)
 {
-	struct side_fault fault = {0};
+	struct json_fault fault = {0};
 	int rc = side_read(pack->dir, &pack->layout, &fault);
 
 	if (rc == -EBADMSG) {

@@ -58,8 +58,7 @@ static enum status copy(struct writing *writing, int fd, const char *file,
 		offset += n;
 		size -= n;
 		writing->done += n;
-		progress_bytes(writing->progress, writing->done,
-			       writing->pack->total);
+		progress_at(writing->progress, writing->done);
 	}
 	return STATUS_FINE;
 }
@@ -285,6 +284,6 @@ enum status pack_write(const struct pack *pack, struct target *target,
 		close(writing.fd);
 	if (writing.hidden >= 0)
 		close(writing.hidden);
-	progress_hide(progress);
+	progress_pass(progress, writing.done);
 	return status;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkup/progress.h"
 
+#include <fts.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,14 +55,38 @@ static uint64_t due(struct progress *progress)
 	return time - progress->start;
 }
 
-void progress_tick(struct progress *progress, uint64_t files, uint64_t streams)
+/* Adds the sizes of regular files; whether there are no others. */
+static bool add_sizes(FTS *walk, uint64_t *total)
 {
-	uint64_t time = due(progress);
+	const FTSENT *entry;
 
-	if (time)
-		fprintf(stderr, "\r%ju files, %ju streams, %ju streams/s\033[K",
-			(uintmax_t)files, (uintmax_t)streams,
-			(uintmax_t)(streams * 1000 / time));
+	while ((entry = fts_read(walk))) {
+		if (entry->fts_info == FTS_F)
+			*total += entry->fts_statp->st_size;
+		else if (entry->fts_level == FTS_ROOTLEVEL &&
+			 entry->fts_info == FTS_DEFAULT)
+			return false;
+	}
+	return true;
+}
+
+void progress_measure(struct progress *progress, char *const *paths)
+{
+	uint64_t total = 0;
+	FTS *walk;
+
+	for (char *const *path = paths; *path; path++) {
+		if (strcmp(*path, "-") == 0)
+			return;
+	}
+	if (!progress->on)
+		return;
+	walk = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
+	if (!walk)
+		return;
+	if (add_sizes(walk, &total))
+		progress->total = total;
+	fts_close(walk);
 }
 
 /* Prints a number of bytes in the largest unit of which there is one. */
@@ -76,13 +103,14 @@ static void print_bytes(double bytes)
 	fprintf(stderr, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
 }
 
-void progress_bytes(struct progress *progress, uint64_t done, uint64_t total)
+void progress_at(struct progress *progress, uint64_t done)
 {
-	uint64_t time = due(progress);
+	uint64_t time = due(progress), total = progress->total;
 	double rate;
 
 	if (!time)
 		return;
+	done += progress->passed;
 	rate = (double)done * 1000 / (double)time;
 	putc('\r', stderr);
 	print_bytes((double)done);
@@ -96,6 +124,12 @@ void progress_bytes(struct progress *progress, uint64_t done, uint64_t total)
 	if (total > done && rate >= 1)
 		fprintf(stderr, ", %.0f s left", (double)(total - done) / rate);
 	fputs("\033[K", stderr);
+}
+
+void progress_pass(struct progress *progress, uint64_t size)
+{
+	progress->passed += size;
+	progress_at(progress, 0);
 }
 
 void progress_hide(struct progress *progress)

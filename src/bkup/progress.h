@@ -10,10 +10,12 @@
 #include <stdint.h>
 
 struct progress {
-	bool on;	/* standard error is a terminal */
-	bool shown;	/* there is a line to be wiped out */
-	uint64_t start; /* milliseconds */
-	uint64_t next;	/* when to show the next line; milliseconds */
+	bool on;	 /* standard error is a terminal */
+	bool shown;	 /* there is a line to be wiped out */
+	uint64_t start;	 /* milliseconds */
+	uint64_t next;	 /* when to show the next line; milliseconds */
+	uint64_t total;	 /* bytes of all files; 0 if it is not known */
+	uint64_t passed; /* bytes of the files before this one */
 };
 
 void progress_init(struct progress *progress);
@@ -24,15 +26,19 @@ void progress_init(struct progress *progress);
  */
 void progress_init_writing(struct progress *progress);
 
-/* To be called often, with what is done. */
-void progress_tick(struct progress *progress, uint64_t files, uint64_t streams);
-
 /*
- * The same for bytes.
+ * Finds the total of files, and of those in directories. It stays unknown with
+ * a pipe among them, and where nothing is shown.
  *
- * total: of which done is a part; 0 if it is not known.
+ * paths: ends with NULL; `-` is standard input.
  */
-void progress_bytes(struct progress *progress, uint64_t done, uint64_t total);
+void progress_measure(struct progress *progress, char *const *paths);
+
+/* To be called often, with how many bytes of this file are done. */
+void progress_at(struct progress *progress, uint64_t done);
+
+/* This file, of so many bytes, is done. */
+void progress_pass(struct progress *progress, uint64_t size);
 
 /* Wipes the line out, before something else is written or at the end. */
 void progress_hide(struct progress *progress);

@@ -20,6 +20,7 @@
 #ifndef BKUP_TOOL_SIDE_H
 #define BKUP_TOOL_SIDE_H
 
+#include "bkup/json_lines.h"
 #include "bkup/layout.h"
 
 #define SIDE_FILE ".bkup.json"
@@ -31,12 +32,6 @@ bool side_is_own(const char *name);
 /* Makes the side file in a directory. Errors: -errno; -ENOMEM. */
 int side_write(int dir, const struct layout *layout);
 
-/* What is wrong with a side file. */
-struct side_fault {
-	uint64_t line; /* from 1; 0 if it is not about a line */
-	const char *what;
-};
-
 /*
  * Reads the side file of a directory.
  *
@@ -44,6 +39,17 @@ struct side_fault {
  * Returns: 1, or 0 if there is none.
  * Errors: -EBADMSG, with a fault; -errno.
  */
-int side_read(int dir, struct layout *ret_layout, struct side_fault *ret_fault);
+int side_read(int dir, struct layout *ret_layout, struct json_fault *ret_fault);
+
+/* The same with one that is open; what cannot be written ferror(3) tells. */
+int side_print(FILE *file, const struct layout *layout);
+
+/*
+ * Reads what was printed so.
+ *
+ * Errors: -EBADMSG, with a fault; -ENOMEM; those of reading.
+ */
+int side_parse(FILE *file, struct layout *ret_layout,
+	       struct json_fault *ret_fault);
 
 #endif

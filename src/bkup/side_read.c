@@ -1,36 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whatever a side file says is doubted: somebody may have made it up. */
 #include "bkup/hex.h"
 #include "bkup/side.h"
-#include "util/cleanup.h"
 #include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/* Longer than any line that is written: a name of 64 KiB, and escapes. */
-enum { LINE_SIZE = 1 << 18, FILE_NAME_MAX = 255 };
+enum { FILE_NAME_MAX = 255 };
 
 struct reading {
 	struct layout *layout;
-	struct side_fault fault;
+	struct json_fault *fault;
 	uint64_t hidden_end; /* of the hidden bytes so far */
 };
 
 static int wrong(struct reading *reading, const char *what)
 {
-	reading->fault.what = what;
-	return -EBADMSG;
-}
-
-/* Whether both are numbers, and where they end is one as well. */
-static bool is_range(json_int_t offset, json_int_t size)
-{
-	return offset >= 0 && size >= 0 && size <= INT64_MAX - offset;
+	return json_wrong(reading->fault, what);
 }
 
 static bool is_u32(json_int_t value)
@@ -97,7 +87,7 @@ static int take_stream(struct reading *reading, json_t *object)
 	if (json_unpack(object, "{s:s, s:I, s:I, s:I, s?s, s?s}", "name", &name,
 			"id", &id, "attributes", &attributes, "payload",
 			&payload, "file", &file, "raw", &raw) < 0 ||
-	    !is_u32(id) || !is_u32(attributes) || !is_range(0, payload))
+	    !is_u32(id) || !is_u32(attributes) || !json_is_range(0, payload))
 		return wrong(reading, "no stream");
 	stream = (struct layout_stream){
 		.id = id,
@@ -128,7 +118,7 @@ static int take_block(struct reading *reading, json_t *object)
 	if (json_unpack(object, "{s:I, s:I, s:I, s?s}", "block", &offset,
 			"size", &size, "attributes", &attributes, "raw",
 			&raw) < 0 ||
-	    !is_range(offset, size) || !is_u32(attributes) ||
+	    !json_is_range(offset, size) || !is_u32(attributes) ||
 	    size > INT64_MAX - BKUP_SPARSE_OFFSET_SIZE)
 		return wrong(reading, "no block");
 	if (reading->layout->owner == SIZE_MAX)
@@ -154,8 +144,8 @@ static int take_hidden(struct reading *reading, json_t *object)
 
 	if (json_unpack(object, "{s:I, s:I}", "hidden", &offset, "size",
 			&size) < 0 ||
-	    !is_range(offset, size) || !size ||
-	    !is_range(reading->hidden_end, size))
+	    !json_is_range(offset, size) || !size ||
+	    !json_is_range(reading->hidden_end, size))
 		return wrong(reading, "no hidden bytes");
 	if (!layout->record_count)
 		return wrong(reading, "hidden bytes of no record");
@@ -173,11 +163,12 @@ static int take_hidden(struct reading *reading, json_t *object)
 	return layout_add_hidden(layout, layout->record_count - 1, &extent);
 }
 
-static int take_object(struct reading *reading, json_t *object)
+static int take_object(void *context, json_t *object, struct json_fault *fault)
 {
+	struct reading *reading = context;
 	json_int_t version;
 
-	if (reading->fault.line == 1) {
+	if (fault->line == 1) {
 		if (json_unpack(object, "{s:I}", "bkup", &version) < 0)
 			return wrong(reading, "no side file of bkup");
 		if (version != 1)
@@ -193,39 +184,16 @@ static int take_object(struct reading *reading, json_t *object)
 	return wrong(reading, "neither stream nor block");
 }
 
-static int take_line(struct reading *reading, const char *line)
+int side_parse(FILE *file, struct layout *ret_layout,
+	       struct json_fault *ret_fault)
 {
-	size_t length = strlen(line);
-	json_t *object;
-	int rc;
+	struct reading reading = {.layout = ret_layout, .fault = ret_fault};
 
-	reading->fault.line++;
-	if (!length || line[length - 1] != '\n')
-		return wrong(reading, "a line that does not end");
-	object = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
-	rc = json_is_object(object) ? take_object(reading, object)
-				    : wrong(reading, "no JSON object");
-	json_decref(object);
-	return rc;
+	return json_lines_read(file, take_object, &reading, ret_fault);
 }
 
-static int read_lines(struct reading *reading, FILE *file)
+int side_read(int dir, struct layout *ret_layout, struct json_fault *ret_fault)
 {
-	cleanup_free char *line = malloc(LINE_SIZE);
-	int rc = line ? 0 : -ENOMEM;
-
-	while (rc == 0 && fgets(line, LINE_SIZE, file))
-		rc = take_line(reading, line);
-	if (rc == 0 && ferror(file))
-		rc = errno ? -errno : -EIO;
-	if (rc == 0 && !reading->fault.line)
-		rc = wrong(reading, "empty");
-	return rc;
-}
-
-int side_read(int dir, struct layout *ret_layout, struct side_fault *ret_fault)
-{
-	struct reading reading = {.layout = ret_layout};
 	int fd = open_regular_at(dir, SIDE_FILE);
 	FILE *file;
 	int rc;
@@ -233,7 +201,7 @@ int side_read(int dir, struct layout *ret_layout, struct side_fault *ret_fault)
 	if (fd == -ENOENT)
 		return 0;
 	if (fd == -ESTALE || fd == -ELOOP) {
-		*ret_fault = (struct side_fault){.what = "no regular file"};
+		*ret_fault = (struct json_fault){.what = "no regular file"};
 		return -EBADMSG;
 	}
 	if (fd < 0)
@@ -244,8 +212,7 @@ int side_read(int dir, struct layout *ret_layout, struct side_fault *ret_fault)
 		close(fd);
 		return rc;
 	}
-	rc = read_lines(&reading, file);
+	rc = side_parse(file, ret_layout, ret_fault);
 	fclose(file);
-	*ret_fault = reading.fault;
 	return rc < 0 ? rc : 1;
 }

@@ -86,6 +86,16 @@ static int put_record(FILE *file, const struct layout *layout, size_t i)
 	return rc;
 }
 
+int side_print(FILE *file, const struct layout *layout)
+{
+	int rc = put_line(file, json_pack("{s:i}", "bkup", 1));
+
+	for (size_t i = 0; rc == 0 && !ferror(file) && i < layout->record_count;
+	     i++)
+		rc = put_record(file, layout, i);
+	return rc;
+}
+
 int side_write(int dir, const struct layout *layout)
 {
 	int fd = openat(dir, SIDE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -98,10 +108,7 @@ int side_write(int dir, const struct layout *layout)
 			close(fd);
 		return -error;
 	}
-	rc = put_line(file, json_pack("{s:i}", "bkup", 1));
-	for (size_t i = 0; rc == 0 && !ferror(file) && i < layout->record_count;
-	     i++)
-		rc = put_record(file, layout, i);
+	rc = side_print(file, layout);
 	/* What is lost is told by either of both, and why by errno. */
 	if (rc == 0 && (fflush(file) != 0 || ferror(file)))
 		rc = errno ? -errno : -EIO;

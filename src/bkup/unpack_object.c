@@ -34,7 +34,6 @@ struct unpack {
 	struct input *input;
 	const struct place *place;
 	struct progress *progress;
-	uint64_t total; /* size of the input; 0 if it is a pipe */
 	struct layout layout;
 	struct child_names names;
 	int dir;       /* the new directory */
@@ -115,7 +114,7 @@ static enum status copy_file(struct unpack *unpack, uint64_t where,
 		where += n;
 		offset += n;
 		size -= n;
-		progress_bytes(unpack->progress, where, unpack->total);
+		progress_at(unpack->progress, where);
 	}
 	return STATUS_FINE;
 }
@@ -136,8 +135,7 @@ static enum status copy_pipe(struct unpack *unpack, uint64_t offset)
 		if (rc < 0)
 			return write_failed(unpack, current_file(unpack), rc);
 		offset += n;
-		progress_bytes(unpack->progress, input_offset(unpack->input),
-			       0);
+		progress_at(unpack->progress, input_offset(unpack->input));
 	}
 }
 
@@ -396,8 +394,7 @@ static enum status fill(struct unpack *unpack)
 
 	while (status == STATUS_FINE && (rc = input_next(unpack->input)) == 1) {
 		status = take_record(unpack);
-		progress_bytes(unpack->progress, input_offset(unpack->input),
-			       unpack->total);
+		progress_at(unpack->progress, input_offset(unpack->input));
 	}
 	if (status == STATUS_FINE && rc < 0)
 		status = read_failed(unpack, rc);
@@ -469,16 +466,6 @@ static enum status make_object(struct unpack *unpack)
 	return status;
 }
 
-static uint64_t size_of(const struct input *input)
-{
-	struct stat st;
-
-	if (!input->seekable || fstat(input->fd, &st) < 0 ||
-	    (uint64_t)st.st_size < input->start)
-		return 0;
-	return st.st_size - input->start;
-}
-
 enum status unpack_object(struct input *input, const struct place *place,
 			  struct progress *progress)
 {
@@ -487,7 +474,6 @@ enum status unpack_object(struct input *input, const struct place *place,
 		.input = input,
 		.place = place,
 		.progress = progress,
-		.total = size_of(input),
 		.dir = -1,
 		.current = -1,
 		.hidden = -1,
@@ -510,6 +496,6 @@ enum status unpack_object(struct input *input, const struct place *place,
 		if (fd >= 0)
 			close(fd);
 	}
-	progress_hide(progress);
+	progress_pass(progress, input_size(input));
 	return status;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/view_index.h"
 
-#include "store/digest.h"
 #include "util/bytes.h"
 #include "util/cleanup.h"
+#include "util/digest.h"
 #include "util/io.h"
 
 #include <errno.h>
@@ -176,6 +176,7 @@ static int read_contents(struct snapshot *snapshot,
 			 struct contents *ret_contents)
 {
 	struct source source = {snapshot, stream};
+	const struct digest_source content = {read_source, NULL, &source};
 	cleanup_free uint8_t *raw = NULL;
 	int rc = 0;
 
@@ -188,8 +189,7 @@ static int read_contents(struct snapshot *snapshot,
 				  stream->offset + BKUP_HEADER_SIZE);
 	}
 	if (rc == 0 && has_digest(stream))
-		rc = digest(read_source, &source, stream->size,
-			    &ret_contents->hash);
+		rc = digest(&content, stream->size, 1, &ret_contents->hash);
 	if (rc == 0)
 		ret_contents->raw = steal_pointer(&raw);
 	return rc;

@@ -13,11 +13,11 @@
  */
 #include "store/acl.h"
 #include "store/commit.h"
-#include "store/digest.h"
 #include "store/file.h"
 #include "store/node.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
+#include "util/digest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -107,7 +107,8 @@ static ssize_t get_digest(struct store *store, const char *dir,
 
 	if (rc < 0)
 		return rc;
-	rc = digest(read_file, file, UINT64_MAX, &hash);
+	rc = digest(&(struct digest_source){read_file, NULL, file}, UINT64_MAX,
+		    1, &hash);
 	store_file_close(file, 0);
 	return rc < 0 ? rc : snprintf(text, size, "%016" PRIx64, hash);
 }

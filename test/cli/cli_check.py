@@ -277,7 +277,7 @@ class Progress(Case):
         process = self.feed_slowly(theirs)
         self.finish(process)
         self.assertRegex(shown_on(ours, theirs), (
-            rb"^(\r1 files, [0-9]+ streams, [0-9]+ streams/s\x1b\[K)+"
+            rb"^(\r[0-9]+ bytes, [0-9]+ bytes/s\x1b\[K)+"
             rb"\r\x1b\[K$"))
 
     def test_is_not_shown_in_a_pipe(self):

@@ -150,7 +150,7 @@ class Verify(Case):
                 % ABC)
         for text, number, what in (
                 ("", 0, "it is empty"),
-                ("x\n", 1, "no JSON object, or too long"),
+                ("x\n", 1, "no JSON object"),
                 ("{}\n", 1, "no digests of this version of bkup"),
                 ('{"bkup_digests": 2}\n', 1,
                  "no digests of this version of bkup"),
@@ -161,7 +161,9 @@ class Verify(Case):
                  "no digest of a stream"),
                 (head + line.replace("3,", "-3,"), 2, "no digest of a stream"),
                 (head + line + line, 3, "a second digest of the same stream"),
-                (head + "x" * 100000, 2, "no JSON object, or too long")):
+                (head + line[:-1], 2, "a line that does not end"),
+                (head + line[:-1] + "\0\n", 2, "a line that does not end"),
+                (head + "x" * 300000, 2, "a line that does not end")):
             with self.subTest(text=text[:80]):
                 self.write("list", text.encode())
                 self.expect(run("check", "--verify", "list", "t"), status=2,

@@ -109,6 +109,11 @@ class Many(Case):
                     many = self.cpu(verb, make(100000))
                     self.assertLess(many, 40 * max(few, 0.02))
 
+    def test_a_million_streams_take_linear_time(self):
+        few, many = (b"".join(record(ALTERNATE_DATA, b"", ":%d:$DATA" % i)
+                              for i in range(n)) for n in (10**5, 10**6))
+        self.assertLess(self.cpu(["ls"], many), 20 * self.cpu(["ls"], few))
+
     def test_many_blocks_in_any_order_come_out_right(self):
         n = 50000
         order = [i * 7919 % n for i in range(n)]

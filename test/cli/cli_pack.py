@@ -266,7 +266,7 @@ class SideFile(Packed):
         def but(**changes):
             return json.dumps({**stream, **changes}) + "\n"
         for text, line, what in (
-                ("", 0, "empty"),
+                ("", 0, "it is empty"),
                 ("{}\n", 1, "no side file of bkup"),
                 ('{"bkup": 2}\n', 1, "of a later version of bkup"),
                 ('{"bkup": 1}', 1, "a line that does not end"),

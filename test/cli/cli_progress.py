@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""How far cat, unpack and pack are: on a terminal, after a second"""
+"""How far a verb is: on a terminal, after a second"""
 
 import os
 import pty
+import re
 import subprocess
+import threading
 import time
 
 from cli_support import BKUP, Case, main, record
 from nt_ids import DATA
 
+BYTES = rb"[0-9.]+ ([KMG]iB|bytes)"
+LEFT = (rb"\r" + BYTES + rb" of 64\.0 GiB, " + BYTES + rb"/s, [0-9]+ s left")
 LINE = (rb"\r[0-9.]+ [KM]?i?B?(bytes)?, [0-9.]+ [KM]?i?B?(bytes)?/s\x1b\[K")
 
 
@@ -41,10 +45,35 @@ class Progress(Case):
         return shown
 
     def test_is_shown_on_a_terminal_and_wiped_out(self):
-        for arguments in (["cat", "-", "data"], ["unpack", "-", "d"]):
+        for arguments in (["cat", "-", "data"], ["unpack", "-", "d"],
+                          ["ls", "-"]):
             with self.subTest(arguments=arguments):
                 self.assertRegex(self.shown(arguments),
                                  rb"^(" + LINE + rb")+\r\x1b\[K$")
+
+    def test_tells_how_long_it_will_take(self):
+        """A file that takes long is one of zeros, none of which is stored."""
+        with open("f", "wb") as file:
+            file.write(record(DATA, size=64 << 30))
+            file.truncate(20 + (64 << 30))
+        os.mkdir("t")
+        os.rename("f", "t/f")
+        for arguments in (["check", "--digest", "t"], ["cat", "t/f", "data"]):
+            ours, theirs = pty.openpty()
+            with self.subTest(arguments=arguments), subprocess.Popen(
+                    [BKUP, *arguments], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=theirs) as process:
+                drain = threading.Thread(
+                    target=lambda: [None for _ in iter(
+                        lambda: process.stdout.read(1 << 20), b"")])
+                drain.start()
+                shown = b""
+                while not re.search(LEFT, shown):
+                    shown += os.read(ours, 65536)
+                process.terminate()
+                drain.join()
+            os.close(theirs)
+            os.close(ours)
 
     def test_is_not_shown_in_a_pipe(self):
         process = self.feed(["unpack", "-", "d"], subprocess.PIPE)

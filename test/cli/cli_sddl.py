@@ -164,6 +164,14 @@ class Diff(Case):
                 "- dacl (A;;FR;;;BU)\n"
                 "+ sacl revision 2\n"))
 
+    def test_tells_programs_the_same(self):
+        self.write("old", encode("O:BAD:(A;;FA;;;WD)"))
+        self.write("new", encode("O:SYD:(A;;FA;;;WD)"))
+        self.expect(run("sddl", "diff", "--json", "old", "old"), out="")
+        self.expect(run("sddl", "diff", "--json", "old", "new"), status=1,
+                    out=('{"kind": "removed", "line": "owner BA"}\n'
+                         '{"kind": "added", "line": "owner SY"}\n'))
+
     def test_sees_the_order_of_aces(self):
         aces = ["(A;;FA;;;BA)", "(A;;FR;;;WD)", "(D;;FX;;;AN)",
                 "(A;;FR;;;WD)"]
@@ -225,6 +233,7 @@ class Usage(Case):
                 (["encode", "a", "b"], "too many arguments: 'b'"),
                 (["encode", "--stream", "a"], "wrong option '--stream'"),
                 (["decode", "--json", "a"], "wrong option '--json'"),
+                (["encode", "--json", "a"], "wrong option '--json'"),
                 (["diff"], "no A"), (["diff", "a"], "no B"),
                 (["diff", "a", "b", "c"], "too many arguments: 'c'")):
             with self.subTest(arguments=arguments):
@@ -235,7 +244,7 @@ class Usage(Case):
         self.write("f", PLAIN)
         self.write("g", encode("O:BA"))
         for arguments in (["decode", "f"], ["encode", PLAIN_TEXT],
-                          ["diff", "f", "g"]):
+                          ["diff", "f", "g"], ["diff", "--json", "f", "g"]):
             with self.subTest(arguments=arguments), \
                     open("/dev/full", "wb") as full:
                 self.expect(run("sddl", *arguments, stdout=full), status=2,
