@@ -30,6 +30,8 @@ extern const struct cmd cmd_unpack;
 extern const struct cmd cmd_pack;
 extern const struct cmd cmd_normalize;
 extern const struct cmd cmd_sddl;
+extern const struct cmd cmd_capture;
+extern const struct cmd cmd_restore;
 
 /* Options have no letters: what getopt_long calls them begins here. */
 enum {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 static const struct cmd *const verbs[] = {
-	&cmd_ls,   &cmd_cat,	   &cmd_check, &cmd_unpack,
-	&cmd_pack, &cmd_normalize, &cmd_sddl};
+	&cmd_ls,	&cmd_cat,  &cmd_check,	 &cmd_unpack, &cmd_pack,
+	&cmd_normalize, &cmd_sddl, &cmd_capture, &cmd_restore};
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

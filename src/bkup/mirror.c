@@ -128,28 +128,43 @@ static enum status visit(const struct mirror *mirror, const struct place *from,
 		return failed("read", from->path, -errno);
 	if (S_ISDIR(st.st_mode))
 		return visit_directory(mirror, from, to, depth);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !mirror->specials)
 		return copy_special(from, &st, to);
 	return mirror->directories ? refuse_file(from)
 				   : mirror->make(mirror->context, from, to);
+}
+
+/* The name in the other tree; malloc'ed. */
+static char *other_name(const struct mirror *mirror, const char *name)
+{
+	size_t escapes = strspn(name, "%");
+	char *other;
+
+	if (!mirror->own || strcmp(name + escapes, MIRROR_OWN) != 0)
+		return strdup(name);
+	if (mirror->own < 0)
+		return strdup(name + 1);
+	return asprintf(&other, "%%%s", name) < 0 ? NULL : other;
 }
 
 static enum status visit_name(const struct mirror *mirror,
 			      const struct place *from, const struct place *to,
 			      const char *name, int depth)
 {
-	cleanup_free char *from_path = NULL, *to_path = NULL;
+	cleanup_free char *from_path = NULL, *to_path = NULL, *other = NULL;
 	struct place inner = {.dir = from->dir, .name = name};
-	struct place outer = {.dir = to->dir, .name = name};
+	struct place outer = {.dir = to->dir};
 
 	if (asprintf(&from_path, "%s/%s", from->path, name) < 0)
 		from_path = NULL;
-	if (asprintf(&to_path, "%s/%s", to->path, name) < 0)
+	other = other_name(mirror, name);
+	if (!other || asprintf(&to_path, "%s/%s", to->path, other) < 0)
 		to_path = NULL;
 	if (!from_path || !to_path)
 		return failed("read", from->path, -ENOMEM);
 	inner.path = from_path;
 	outer.path = to_path;
+	outer.name = other;
 	return visit(mirror, &inner, &outer, depth);
 }
 
@@ -167,11 +182,17 @@ static enum status walk(const struct mirror *mirror, const struct place *from,
 		/* It is the daemon's, and not shown in a mount. */
 		if (depth == 0 && strcmp(listing.names[i], CONTROL) == 0)
 			continue;
+		if (mirror->own < 0 &&
+		    strcmp(listing.names[i], MIRROR_OWN) == 0)
+			continue;
 		status = status_worse(
 			status,
 			visit_name(mirror, from, to, listing.names[i], depth));
 	}
 	listing_done(&listing);
+	if (mirror->own)
+		status = status_worse(status,
+				      mirror->leave(mirror->context, from, to));
 	return status;
 }
 

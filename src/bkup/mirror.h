@@ -2,8 +2,8 @@
 /*
  * Walks a tree and makes another one of the same shape, in which something
  * else stands for each object. No symlink is followed on either side: they are
- * copied, and so are special files. What goes wrong with one object is told,
- * and the walk goes on.
+ * copied, and so are special files, if they are no objects. What goes wrong
+ * with one object is told, and the walk goes on.
  */
 #ifndef BKUP_TOOL_MIRROR_H
 #define BKUP_TOOL_MIRROR_H
@@ -21,8 +21,26 @@ struct mirror {
 			    const struct place *to);
 	/* Whether an object is a directory; else a regular file is one. */
 	bool directories;
+	/* Whether symlinks and special files are objects, too. */
+	bool specials;
+	/*
+	 * Whether something stands for the directories themselves, in a file
+	 * MIRROR_OWN of one tree: 1 if that is made, -1 if it is read, 0 if
+	 * there is nothing. An entry that is really named so is named with a
+	 * % more in that tree.
+	 */
+	int own;
+	/*
+	 * With own: a directory is complete. Both places are open directories
+	 * without a name.
+	 */
+	enum status (*leave)(void *context, const struct place *from,
+			     const struct place *to);
 	void *context;
 };
+
+/* What a directory's own streams are in. */
+#define MIRROR_OWN ".streams"
 
 /* How deep directories may be nested. */
 enum { MIRROR_DEPTH_MAX = 200 };

@@ -57,6 +57,31 @@ int place_open(const char *path, struct named_place *ret_place)
 	return rc;
 }
 
+int place_open_itself(const char *path, struct named_place *ret_place)
+{
+	struct named_place place = {.place = {.dir = -1, .path = path}};
+	int rc;
+
+	if (!*path)
+		return -ENOENT;
+	place.real = strdup(path);
+	if (!place.real)
+		return -ENOMEM;
+	strip_slashes(place.real);
+	rc = split(&place);
+	if (rc == -EINVAL) {
+		place.place.name = ".";
+		place.place.dir =
+			open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		rc = place.place.dir < 0 ? -errno : 0;
+	}
+	if (rc < 0)
+		free(place.real);
+	else
+		*ret_place = place;
+	return rc;
+}
+
 void place_close(struct named_place *place)
 {
 	close(place->place.dir);

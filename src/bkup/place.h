@@ -25,6 +25,11 @@ struct named_place {
  * Errors: -errno of finding it; -EINVAL if it does not end with a name.
  */
 int place_open(const char *path, struct named_place *ret_place);
+/*
+ * The same, but a symbolic link is what it is; and `.`, `..` and `/` are the
+ * directory `.` in themselves.
+ */
+int place_open_itself(const char *path, struct named_place *ret_place);
 void place_close(struct named_place *place);
 
 enum { PLACE_TEMPORARY_SIZE = 40 };

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bkup restore: ordinary files of backup files, as BackupWrite makes them. */
+#include "bkup/capture.h"
+#include "bkup/input.h"
+#include "bkup/message.h"
+#include "live/basic.h"
+#include "live/restore.h"
+#include "util/cleanup.h"
+#include "util/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/xattr.h>
+
+/* One file that is restored. */
+struct one {
+	struct transfer *transfer;
+	const char *path; /* for messages */
+};
+
+static void lost(void *context, const char *what, int error)
+{
+	const struct one *one = context;
+
+	transfer_lose(one->transfer, one->path, what, error);
+}
+
+static enum status cannot_restore(const char *path, int error)
+{
+	message("cannot restore '%s': %s", path, error_text(error));
+	return STATUS_FAILED;
+}
+
+/* What the backup file has beside its streams: 1, or 0 if nothing. */
+static int read_basic(const struct input *input, struct live_basic *ret_basic)
+{
+	uint8_t bytes[LIVE_BASIC_SIZE];
+	ssize_t n =
+		fgetxattr(input->fd, LIVE_BASIC_XATTR, bytes, sizeof(bytes));
+
+	return n >= 0 && live_basic_decode(bytes, n, ret_basic) == 0;
+}
+
+/* Restores onto a file that is there. */
+static enum status restore_onto(struct transfer *transfer, struct input *input,
+				const struct place *place, const char *path)
+{
+	struct one one = {transfer, path};
+	struct live_losses losses = {.lost = lost, .context = &one};
+	struct live_basic basic;
+	bool has_basic = read_basic(input, &basic);
+	struct live_file file;
+	int rc = live_file_open(place->dir, place->name, transfer->profile,
+				&file);
+
+	if (rc < 0)
+		return cannot_restore(path, rc);
+	rc = live_restore(&file, input->reader, has_basic ? &basic : NULL,
+			  &losses);
+	live_file_close(&file);
+	progress_pass(&transfer->progress, input_size(input));
+	if (rc < 0)
+		return input_failed(input, rc);
+	transfer->files++;
+	return losses.count ? STATUS_BAD_DATA : STATUS_FINE;
+}
+
+/* Makes what it is restored onto: a file, or a directory if it was one. */
+static int make(const struct input *input, int dir, const char *name)
+{
+	struct live_basic basic;
+	int fd;
+
+	if (read_basic(input, &basic) && basic.attributes & LIVE_DIRECTORY)
+		return mkdirat(dir, name, 0777) < 0 ? -errno : 0;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static void remove_made(int dir, const char *name)
+{
+	if (unlinkat(dir, name, 0) < 0)
+		unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+/* Restores to a new file, which is put in place when it is complete. */
+static enum status restore_anew(struct transfer *transfer, struct input *input,
+				const struct place *to)
+{
+	char temporary[PLACE_TEMPORARY_SIZE];
+	struct place place = {to->dir, temporary, to->path};
+	enum status status;
+	int rc;
+
+	place_temporary(temporary);
+	rc = make(input, to->dir, temporary);
+	if (rc < 0)
+		return cannot_restore(to->path, rc);
+	status = restore_onto(transfer, input, &place, to->path);
+	if (status != STATUS_FAILED &&
+	    renameat(to->dir, temporary, to->dir, to->name) < 0)
+		status = cannot_restore(to->path, -errno);
+	if (status == STATUS_FAILED)
+		remove_made(to->dir, temporary);
+	return status;
+}
+
+static enum status restore(struct transfer *transfer, struct input *input,
+			   const struct place *to)
+{
+	struct stat st;
+
+	if (fstatat(to->dir, to->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode))
+		return restore_onto(transfer, input, to, to->path);
+	return restore_anew(transfer, input, to);
+}
+
+/* Of the walk over a tree. */
+static enum status make_object(void *context, const struct place *from,
+			       const struct place *to)
+{
+	struct input input;
+	enum status status;
+	int fd = open_regular_at(from->dir, from->name);
+	int rc = fd < 0 ? fd : input_take(&input, fd, from->path);
+
+	if (rc < 0) {
+		message("cannot read '%s': %s", from->path, error_text(rc));
+		return STATUS_FAILED;
+	}
+	status = restore(context, &input, to);
+	input_close(&input);
+	return status;
+}
+
+/* The streams of a directory itself, if there are any. */
+static enum status leave(void *context, const struct place *from,
+			 const struct place *to)
+{
+	const struct place kept = {from->dir, MIRROR_OWN, from->path};
+	const struct place own = {to->dir, ".", to->path};
+	struct stat st;
+
+	if (fstatat(from->dir, MIRROR_OWN, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? STATUS_FINE
+				       : cannot_restore(to->path, -errno);
+	return make_object(context, &kept, &own);
+}
+
+static enum status restore_one(struct transfer *transfer, const char *file,
+			       const char *path)
+{
+	struct named_place to;
+	struct input input;
+	enum status status;
+	int rc;
+
+	if (input_open(&input, file) < 0)
+		return STATUS_FAILED;
+	rc = place_open_itself(path, &to);
+	if (rc < 0) {
+		status = cannot_restore(path, rc);
+	} else {
+		status = restore(transfer, &input, &to.place);
+		place_close(&to);
+	}
+	input_close(&input);
+	return status;
+}
+
+static enum status run_restore(int argc, char **argv)
+{
+	struct transfer transfer = {0};
+	const struct mirror mirror = {
+		.make = make_object,
+		.leave = leave,
+		.own = -1,
+		.context = &transfer,
+	};
+	enum status status;
+
+	if (!transfer_options(&cmd_restore, argc, argv, 2, 2, &transfer,
+			      &status))
+		return status;
+	progress_init(&transfer.progress);
+	progress_measure(&transfer.progress, (char *[]){argv[optind], NULL});
+	if (transfer.recursive)
+		return transfer_tree(&transfer, &mirror, argv + optind,
+				     "restored");
+	status = restore_one(&transfer, argv[optind], argv[optind + 1]);
+	progress_hide(&transfer.progress);
+	return status;
+}
+
+const struct cmd cmd_restore = {
+	.name = "restore",
+	.arguments = "[-r] [--profile NAME] FILE PATH",
+	.summary = "make an ordinary file of a backup file",
+	.help = "Writes the streams of FILE, or of standard input if it is -, "
+		"to PATH as BackupWrite\n"
+		"would, and reads them back. PATH is replaced when all is "
+		"written; a directory is\n"
+		"kept, and gets the streams. What the filesystem has no place "
+		"for is told, the rest\n"
+		"is done, and the exit status is 1.\n"
+		"\n"
+		"  -r              FILE and PATH are directories: restores all "
+		"in FILE and below\n"
+		"  --profile NAME  where the filesystem keeps it, if that is "
+		"not to be found out\n"
+		"  --help          show this\n",
+	.run = run_restore,
+};

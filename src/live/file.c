@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "live/file.h"
+
+#include "live/profile.h"
+#include "util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <time.h>
+
+/* Attributes are kept for a second at most, unless somebody asked for more. */
+enum { REOPEN_PAUSE = 20000000, REOPEN_TRIES = 150 };
+
+int live_file_open(int dir, const char *name,
+		   const struct live_profile *profile,
+		   struct live_file *ret_file)
+{
+	struct live_file file = {.dir = -1, .fd = -1};
+	int rc = 0;
+
+	file.name = strdup(name);
+	file.dir = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (file.dir >= 0)
+		file.fd =
+			openat(file.dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file.fd < 0 || fstat(file.fd, &file.st) < 0)
+		rc = -errno;
+	if (rc == 0 && !file.name)
+		rc = -ENOMEM;
+	if (rc < 0) {
+		live_file_close(&file);
+		return rc;
+	}
+	snprintf(file.link, sizeof(file.link), "/proc/self/fd/%d", file.fd);
+	file.profile = profile ? profile : live_profile_of(&file);
+	if (!file.profile) {
+		live_file_close(&file);
+		return -ENOTSUP;
+	}
+	*ret_file = file;
+	return 0;
+}
+
+void live_file_close(struct live_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->dir >= 0)
+		close(file->dir);
+	free(file->name);
+	file->fd = file->dir = -1;
+	file->name = NULL;
+}
+
+/* One try. */
+static int reopen(struct live_file *file)
+{
+	cleanup_close int fd =
+		openat(file->dir, file->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_ino != file->st.st_ino || st.st_dev != file->st.st_dev)
+		return -ESTALE;
+	if (dup3(fd, file->fd, O_CLOEXEC) < 0)
+		return -errno;
+	file->st = st;
+	return 0;
+}
+
+int live_file_reopen(struct live_file *file)
+{
+	const struct timespec pause = {.tv_nsec = REOPEN_PAUSE};
+	int rc = reopen(file);
+
+	for (int i = 0; rc == -EIO && i < REOPEN_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		rc = reopen(file);
+	}
+	return rc;
+}
+
+int live_file_open_data(const struct live_file *file, int flags)
+{
+	int fd;
+
+	if (!S_ISREG(file->st.st_mode))
+		return -EINVAL;
+	fd = open(file->link, flags | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+bool live_is_unsupported(int error)
+{
+	return error == -EOPNOTSUPP || error == -ENOSYS || error == -EPERM;
+}
+
+int live_getxattr(const struct live_file *file, const char *name,
+		  struct bytes *value)
+{
+	/* Some filesystems say EIO of a buffer that is too small. */
+	cleanup_free char *buffer = malloc(XATTR_SIZE_MAX);
+	ssize_t n;
+
+	if (!buffer)
+		return -ENOMEM;
+	n = getxattr(file->link, name, buffer, XATTR_SIZE_MAX);
+	if (n < 0)
+		return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -errno;
+	bytes_add(value, buffer, n);
+	return value->error < 0 ? value->error : 1;
+}
+
+int live_setxattr(const struct live_file *file, const char *name,
+		  const void *value, size_t size)
+{
+	return setxattr(file->link, name, value, size, 0) < 0 ? -errno : 0;
+}
+
+int live_removexattr(const struct live_file *file, const char *name)
+{
+	if (removexattr(file->link, name) == 0 || errno == ENODATA)
+		return 0;
+	return -errno;
+}
+
+int live_listxattr(const struct live_file *file, struct bytes *names)
+{
+	cleanup_free char *buffer = malloc(XATTR_LIST_MAX);
+	ssize_t n;
+
+	if (!buffer)
+		return -ENOMEM;
+	n = listxattr(file->link, buffer, XATTR_LIST_MAX);
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno;
+	bytes_add(names, buffer, n);
+	return names->error;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A live file: an ordinary file, directory, symlink or special file, with the
+ * Windows metadata that its filesystem keeps for it. It is held by a handle
+ * that neither follows symlinks nor opens what is there, so that whatever is
+ * swapped at its name meanwhile, all that is read and written is of one file.
+ */
+#ifndef LIVE_FILE_H
+#define LIVE_FILE_H
+
+#include "util/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct live_profile;
+
+/* "/proc/self/fd/" and a number. */
+enum { LIVE_LINK_SIZE = 32 };
+
+struct live_file {
+	int dir;		   /* of a directory, for names in it */
+	char *name;		   /* of the file there */
+	int fd;			   /* of the file, with O_PATH */
+	char link[LIVE_LINK_SIZE]; /* the same, for calls that take a path */
+	struct stat st;		   /* when it was opened */
+	const struct live_profile *profile;
+};
+
+/*
+ * Opens a file.
+ *
+ * dir: a directory that is open, or AT_FDCWD; stays the caller's.
+ * name: in it, without a slash, or `.`.
+ * profile: NULL for the one that fits best.
+ * Errors: -errno.
+ */
+int live_file_open(int dir, const char *name,
+		   const struct live_profile *profile,
+		   struct live_file *ret_file);
+void live_file_close(struct live_file *file);
+
+/*
+ * Takes another handle of the file, which became one of another type: the
+ * kernel takes a moment to know it by that.
+ *
+ * Errors: -ESTALE if there is another file at its name; -errno.
+ */
+int live_file_reopen(struct live_file *file);
+
+/* Opens the file itself, which must be a regular one. Returns a handle. */
+int live_file_open_data(const struct live_file *file, int flags);
+
+/*
+ * Adds the value of an extended attribute.
+ *
+ * Returns: 1, or 0 if there is none or can be none.
+ * Errors: -errno.
+ */
+int live_getxattr(const struct live_file *file, const char *name,
+		  struct bytes *value);
+
+/* Sets one; removing what is not there is fine. Errors: -errno. */
+int live_setxattr(const struct live_file *file, const char *name,
+		  const void *value, size_t size);
+int live_removexattr(const struct live_file *file, const char *name);
+
+/* Adds the list of all names, each with its NUL. Errors: -errno. */
+int live_listxattr(const struct live_file *file, struct bytes *names);
+
+/* Whether a call said that the filesystem, or this kind of file, has none. */
+bool live_is_unsupported(int error);
+
+#endif
