@@ -151,6 +151,8 @@ static int open_store(struct daemon *daemon)
 {
 	const struct mount_options *options = &daemon->command->options;
 	const struct store_options store_options = {
+		.live = options->live,
+		.profile = options->profile,
 		.read_only = options->read_only,
 		.salvage = options->salvage,
 		.max_streams = options->max_streams,

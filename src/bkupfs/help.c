@@ -51,7 +51,13 @@ static const char text[] =
 	"(the\n"
 	"                        default); sandbox=require: or do not mount;\n"
 	"                        sandbox=off: not at all\n"
-	"  store=backup          what SOURCE holds (the default)\n"
+	"  store=backup          SOURCE holds backup files (the default)\n"
+	"  store=live            SOURCE holds ordinary files: shows what "
+	"BackupRead\n"
+	"                        would give of them, read-only\n"
+	"  profile=NAME          where the filesystem of a live SOURCE keeps "
+	"that:\n"
+	"                        ntfs-3g, ntfs-3g-xattr (default: what fits)\n"
 	"and those of mount(8) that every filesystem takes. See bkupfs(1).\n";
 
 static int finish(void)

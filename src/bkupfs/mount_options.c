@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkupfs/mount_options.h"
 
+#include "live/profile.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -71,25 +72,6 @@ static int parse_number(const char *name, const char *value, unsigned int min,
 	return 0;
 }
 
-static int apply_store(struct mount_options *options, const char *name,
-		       const char *value)
-{
-	(void)options;
-	(void)name;
-	if (strcmp(value, "backup") == 0)
-		return 0;
-	if (strcmp(value, "live") == 0)
-		log_message(LOG_ERR,
-			    "option 'store=live' is not supported by this "
-			    "version; 'store=backup' is");
-	else
-		log_message(LOG_ERR,
-			    "option 'store=%s' names no store; 'store=backup' "
-			    "does",
-			    value);
-	return -EINVAL;
-}
-
 /* The place of a value among words that end with NULL, or -EINVAL. */
 static int parse_word(const char *name, const char *value,
 		      const char *const *words)
@@ -106,6 +88,29 @@ static int parse_word(const char *name, const char *value,
 	}
 	log_message(LOG_ERR, "option '%s=%s' needs %s", name, value, list);
 	return -EINVAL;
+}
+
+static int apply_store(struct mount_options *options, const char *name,
+		       const char *value)
+{
+	static const char *const words[] = {"backup", "live", NULL};
+	int i = parse_word(name, value, words);
+
+	if (i >= 0)
+		options->live = i == 1;
+	return i < 0 ? i : 0;
+}
+
+static int apply_profile(struct mount_options *options, const char *name,
+			 const char *value)
+{
+	if (!live_profile_named(value)) {
+		log_message(LOG_ERR, "option '%s=%s' names no profile", name,
+			    value);
+		return -EINVAL;
+	}
+	options->profile = live_profile_named(value)->name;
+	return 0;
 }
 
 static int apply_order(struct mount_options *options, const char *name,
@@ -248,6 +253,7 @@ static int refuse_remount(struct mount_options *options, const char *name,
 
 static const struct rule rules[] = {
 	{"store", true, apply_store},
+	{"profile", true, apply_profile},
 	{"order", true, apply_order},
 	{"sync", true, apply_sync},
 	{"views", true, apply_views},
@@ -354,5 +360,8 @@ int mount_options_add(struct mount_options *options, const char *list,
 		if (rc < 0)
 			return rc;
 	}
+	/* mount(8) always says rw, unless somebody says ro. */
+	if (options->live && !options->read_only)
+		return apply_access(options, "ro", NULL);
 	return 0;
 }

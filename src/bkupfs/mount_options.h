@@ -13,6 +13,8 @@ struct mount_options {
 	enum store_sync sync;
 	enum store_views views;
 	double timeout; /* seconds */
+	bool live;
+	const char *profile; /* of a live store; static, or NULL */
 	bool salvage;
 	bool read_only;
 	bool allow_other;

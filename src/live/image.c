@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/image.h"
 
+#include "live/basic.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -12,7 +13,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { NO_STREAM = -1 };
+enum { NO_STREAM = -1, COPY_SIZE = 1 << 18 };
 
 /* A run of bytes of the image. */
 struct segment {
@@ -106,6 +107,26 @@ static int add_stream(struct live_image *image, size_t i)
 	return rc;
 }
 
+/* What no record carries, behind all of them. */
+static int add_basic(struct live_image *image)
+{
+	uint8_t bytes[LIVE_BASIC_SIZE];
+	size_t where = image->heads.size;
+	struct live_basic basic;
+	int rc = image->file.profile->get_basic(&image->file, &basic);
+
+	if (rc < 0)
+		return rc;
+	live_basic_encode(&basic, bytes);
+	bytes_add(&image->heads, bytes, sizeof(bytes));
+	if (image->heads.error)
+		return image->heads.error;
+	rc = add_segment(image, sizeof(bytes), NO_STREAM, where);
+	if (rc == 0)
+		image->size -= sizeof(bytes);
+	return rc;
+}
+
 static int fill(struct live_image *image)
 {
 	int rc;
@@ -118,7 +139,7 @@ static int fill(struct live_image *image)
 	rc = live_streams_find(&image->file, image->data, &image->streams);
 	for (size_t i = 0; rc == 0 && i < image->streams.count; i++)
 		rc = add_stream(image, i);
-	return rc;
+	return rc < 0 ? rc : add_basic(image);
 }
 
 int live_image_new(struct live_file *file, struct live_image **ret_image)
@@ -253,14 +274,21 @@ static int read_segment(struct live_image *image, const struct segment *segment,
 	return 0;
 }
 
+/* What is behind the records is a segment, too. */
+static int check_range(const struct live_image *image, uint64_t size,
+		       uint64_t offset)
+{
+	uint64_t all = image->size + LIVE_BASIC_SIZE;
+
+	return offset > all || size > all - offset ? -ESTALE : 0;
+}
+
 int live_image_read(struct live_image *image, void *buffer, size_t size,
 		    uint64_t offset)
 {
 	char *to = buffer;
-	int rc = 0;
+	int rc = check_range(image, size, offset);
 
-	if (offset > image->size || size > image->size - offset)
-		return -ESTALE;
 	while (rc == 0 && size) {
 		const struct segment *segment = find(image, offset);
 		uint64_t skip = offset - segment->at;
@@ -276,18 +304,52 @@ int live_image_read(struct live_image *image, void *buffer, size_t size,
 	return rc;
 }
 
-int live_image_data(const struct live_image *image, uint64_t offset,
-		    uint64_t *ret_where, uint64_t *ret_size)
+/* Copies what of a segment is wanted. */
+static int copy_segment(struct live_image *image, const struct segment *segment,
+			int to, uint64_t to_offset, uint64_t size,
+			uint64_t skip)
 {
-	const struct segment *segment;
+	cleanup_free char *buffer = NULL;
+	int rc = 0;
 
-	if (offset >= image->size)
-		return -1;
-	segment = find(image, offset);
-	if (segment->stream == NO_STREAM ||
-	    image->streams.items[segment->stream].id != BKUP_DATA)
-		return -1;
-	*ret_where = segment->where + (offset - segment->at);
-	*ret_size = segment->size - (offset - segment->at);
-	return image->data;
+	if (segment->stream != NO_STREAM &&
+	    image->streams.items[segment->stream].id == BKUP_DATA) {
+		rc = io_copy(image->data, segment->where + skip, to, to_offset,
+			     size);
+		return rc == -EBADMSG ? -ESTALE : rc;
+	}
+	buffer = malloc(COPY_SIZE);
+	if (!buffer)
+		return -ENOMEM;
+	while (rc == 0 && size) {
+		size_t n = size < COPY_SIZE ? size : COPY_SIZE;
+
+		rc = read_segment(image, segment, buffer, n, skip);
+		if (rc == 0)
+			rc = io_pwrite(to, buffer, n, to_offset);
+		skip += n;
+		to_offset += n;
+		size -= n;
+	}
+	return rc;
+}
+
+int live_image_copy(struct live_image *image, int to, uint64_t to_offset,
+		    uint64_t size, uint64_t offset)
+{
+	int rc = check_range(image, size, offset);
+
+	while (rc == 0 && size) {
+		const struct segment *segment = find(image, offset);
+		uint64_t skip = offset - segment->at;
+		uint64_t n = segment->size - skip;
+
+		if (n > size)
+			n = size;
+		rc = copy_segment(image, segment, to, to_offset, n, skip);
+		offset += n;
+		to_offset += n;
+		size -= n;
+	}
+	return rc;
 }

@@ -24,7 +24,10 @@ void live_image_free(struct live_image *image);
 const struct live_file *live_image_file(const struct live_image *image);
 const struct live_streams *live_image_streams(const struct live_image *image);
 
-/* Bytes in all. */
+/*
+ * Bytes in all. LIVE_BASIC_SIZE more can be read behind them: attributes and
+ * times as they were when the image was made (basic.h).
+ */
 uint64_t live_image_size(const struct live_image *image);
 
 /*
@@ -35,12 +38,8 @@ uint64_t live_image_size(const struct live_image *image);
 int live_image_read(struct live_image *image, void *buffer, size_t size,
 		    uint64_t offset);
 
-/*
- * The descriptor and place of what the image holds at an offset, if that is
- * content of the file's main stream, and how much of it is there in a row.
- * -1 if it is something else.
- */
-int live_image_data(const struct live_image *image, uint64_t offset,
-		    uint64_t *ret_where, uint64_t *ret_size);
+/* Copies bytes to another file. Errors: likewise. */
+int live_image_copy(struct live_image *image, int to, uint64_t to_offset,
+		    uint64_t size, uint64_t offset);
 
 #endif

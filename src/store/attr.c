@@ -30,17 +30,24 @@ struct stat attr_of_node(const struct stat *st)
 	struct stat node = *st;
 
 	node.st_ino = attr_inode(st->st_dev, st->st_ino, 0, "");
-	if (S_ISDIR(st->st_mode)) {
-		/* What is in it are directories: no number tells how many. */
+	/* What is in it are directories: no number tells how many. */
+	if (S_ISDIR(st->st_mode))
 		node.st_nlink = 1;
-	} else if (S_ISREG(st->st_mode)) {
-		/* Its size and blocks are those of its children. */
-		node.st_mode = S_IFDIR | with_search(st->st_mode & 0777);
-		node.st_nlink = 2;
-		node.st_size = 0;
-		node.st_blocks = 0;
-	}
 	return node;
+}
+
+struct stat attr_of_object(const struct stat *st, const char *name)
+{
+	struct stat object = *st;
+
+	object.st_ino = attr_inode(st->st_dev, st->st_ino, 0, name);
+	object.st_mode = S_IFDIR | with_search(st->st_mode & 0777);
+	object.st_nlink = 2;
+	object.st_rdev = 0;
+	/* Its size and blocks are those of its children. */
+	object.st_size = 0;
+	object.st_blocks = 0;
+	return object;
 }
 
 struct stat attr_of_stream(const struct stat *st, uint32_t id,

@@ -14,8 +14,15 @@
  */
 uint64_t attr_inode(dev_t dev, ino_t ino, uint32_t id, const char *name);
 
-/* An underlying node as a directory, object or other node of the mount. */
+/* An underlying node as a directory or other node of the mount. */
 struct stat attr_of_node(const struct stat *st);
+
+/*
+ * As an object.
+ *
+ * name: "", or that of what it is of the underlying node.
+ */
+struct stat attr_of_object(const struct stat *st, const char *name);
 
 /*
  * A stream of an object, without its times.

@@ -112,7 +112,8 @@ static int load_new(int fd, const struct plan *plan,
 {
 	struct snapshot *snapshot;
 	struct index_fault fault;
-	int rc = snapshot_new(fd, NULL, &snapshot, &fault);
+	int rc = snapshot_new((struct version_source){.fd = fd}, NULL,
+			      &snapshot, &fault);
 
 	if (rc < 0)
 		return rc == -EBADMSG ? -EIO : rc;
@@ -202,8 +203,8 @@ static int carry_out(struct store_object *object, const struct commit *commit,
 	int rc;
 
 	if (way != WAY_PATCH)
-		return commit_by_rebuild(object, commit, plan,
-					 way == WAY_ADOPT, metadata);
+		return commit_by_rebuild(object, commit, plan, way == WAY_ADOPT,
+					 metadata);
 	rc = commit_patch(object, plan, commit->edit.stage, read, metadata);
 	/*
 	 * Who may not write to the file may replace it all the same; but the

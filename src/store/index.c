@@ -13,8 +13,7 @@ enum { WINDOW_MIN = 4096, WINDOW_MAX = 1 << 18 };
 
 /* The part of the file that is in memory; grows while headers stand close. */
 struct window {
-	int fd;
-	uint64_t file_size;
+	const struct index_source *source;
 	uint8_t *bytes;
 	size_t size;	 /* to read next time */
 	uint64_t offset; /* of what is in memory */
@@ -27,8 +26,8 @@ struct walk {
 	struct window window;
 	struct bkup_decoder *decoder;
 	struct index_fault fault;
-	uint64_t offset;      /* of the next byte to look at */
-	size_t owner;	      /* of SPARSE_BLOCKs: a stream, or NONE */
+	uint64_t offset; /* of the next byte to look at */
+	size_t owner;	 /* of SPARSE_BLOCKs: a stream, or NONE */
 	size_t max_records;
 	size_t streams_room, runs_room;
 };
@@ -39,7 +38,7 @@ struct walk {
 static ssize_t window_at(struct window *window, uint64_t offset, size_t want,
 			 const uint8_t **ret_bytes)
 {
-	uint64_t left = window->file_size - offset;
+	uint64_t left = window->source->size - offset;
 
 	if (want > left)
 		want = left;
@@ -53,8 +52,9 @@ static ssize_t window_at(struct window *window, uint64_t offset, size_t want,
 			window->size *= 2;
 		else if (!close_by)
 			window->size = WINDOW_MIN;
-		n = io_pread(window->fd, window->bytes,
-			     window->size < left ? window->size : left, offset);
+		n = window->source->read(
+			window->source->context, window->bytes,
+			window->size < left ? window->size : left, offset);
 		if (n < 0)
 			return n;
 		window->offset = offset;
@@ -106,8 +106,8 @@ static int add_run(struct walk *walk, size_t stream, uint64_t offset,
 		last->size += size;
 		return 0;
 	}
-	rc = array_reserve(&index->runs, index->run_count, 1,
-			   &walk->runs_room, sizeof(*index->runs));
+	rc = array_reserve(&index->runs, index->run_count, 1, &walk->runs_room,
+			   sizeof(*index->runs));
 	if (rc < 0)
 		return rc;
 	index->runs[index->run_count++] = (struct index_run){
@@ -164,8 +164,7 @@ static int add_block(struct walk *walk, const struct bkup_record *record,
 	int rc;
 
 	if (record->size < BKUP_SPARSE_OFFSET_SIZE)
-		return fail(walk, header,
-			    "sparse block of less than 8 bytes");
+		return fail(walk, header, "sparse block of less than 8 bytes");
 	n = window_at(&walk->window, payload, BKUP_SPARSE_OFFSET_SIZE, &bytes);
 	if (n < 0)
 		return n;
@@ -180,10 +179,9 @@ static int add_block(struct walk *walk, const struct bkup_record *record,
 	stream->blocks++;
 	rc = stream->map ? 0 : start_map(stream);
 	if (rc == 0)
-		rc = bkup_sparse_map_add(
-			stream->map, offset,
-			record->size - BKUP_SPARSE_OFFSET_SIZE,
-			payload + BKUP_SPARSE_OFFSET_SIZE);
+		rc = bkup_sparse_map_add(stream->map, offset,
+					 record->size - BKUP_SPARSE_OFFSET_SIZE,
+					 payload + BKUP_SPARSE_OFFSET_SIZE);
 	return rc;
 }
 
@@ -196,7 +194,7 @@ static int take_record(struct walk *walk)
 	size_t stream = walk->index->count;
 	int rc = 0;
 
-	if (record.size > walk->window.file_size - payload)
+	if (record.size > walk->window.source->size - payload)
 		return fail(walk, header, "payload passes the end of the file");
 	if (walk->max_records && walk->index->records == walk->max_records)
 		return too_many(walk, header);
@@ -246,7 +244,7 @@ static int feed(struct walk *walk)
 
 static int walk_file(struct walk *walk)
 {
-	while (walk->offset < walk->window.file_size) {
+	while (walk->offset < walk->window.source->size) {
 		int rc = feed(walk);
 
 		if (rc == BKUP_EVENT_RECORD)
@@ -258,8 +256,7 @@ static int walk_file(struct walk *walk)
 			return rc;
 	}
 	if (walk->index->end < walk->offset)
-		return fail(walk,
-			    bkup_decoder_record_offset(walk->decoder),
+		return fail(walk, bkup_decoder_record_offset(walk->decoder),
 			    "file ends within a header");
 	return 0;
 }
@@ -352,6 +349,24 @@ static size_t memory_of(const struct index *index)
 	return memory;
 }
 
+static int add_extra(struct walk *walk, const char *name, uint64_t size)
+{
+	struct index *index = walk->index;
+	struct index_stream *stream;
+	int rc = array_reserve(&index->streams, index->count, 1,
+			       &walk->streams_room, sizeof(*index->streams));
+
+	if (rc < 0)
+		return rc;
+	stream = &index->streams[index->count];
+	*stream = index_whole(size, 0);
+	stream->offset += index->end;
+	rc = keep_name(index, name, &stream->name);
+	if (rc == 0)
+		index->count++;
+	return rc;
+}
+
 /* Makes an index of what the walk found. */
 static int finish(struct index *index)
 {
@@ -370,12 +385,13 @@ static int finish(struct index *index)
 	return 0;
 }
 
-static int walk_init(struct walk *walk, int fd, uint64_t size)
+static int walk_init(struct walk *walk, const struct index_source *source)
 {
+	uint64_t size = source->size;
 	int rc;
 
 	*walk = (struct walk){
-		.window = {.fd = fd, .file_size = size, .size = WINDOW_MIN},
+		.window = {.source = source, .size = WINDOW_MIN},
 		.owner = NONE,
 	};
 	/* It never holds more than all of the file. */
@@ -394,36 +410,57 @@ static void walk_done(struct walk *walk)
 }
 
 /* Its first bytes may have been taken for a record. */
-static bool is_efs(int fd)
+static bool is_efs(const struct index_source *source)
 {
 	uint8_t bytes[BKUP_EFS_MAGIC_SIZE];
-	ssize_t n = io_pread(fd, bytes, sizeof(bytes), 0);
+	ssize_t n = source->read(source->context, bytes, sizeof(bytes), 0);
 
 	return n > 0 && bkup_efs_is_raw(bytes, n);
 }
 
-int index_load(int fd, uint64_t size, const struct index_options *options,
-	       struct index **ret_index, struct index_fault *ret_fault)
+int index_load_from(const struct index_source *source,
+		    const struct index_options *options,
+		    struct index **ret_index, struct index_fault *ret_fault)
 {
 	bool salvage = options && options->salvage;
 	struct walk walk;
-	int rc = walk_init(&walk, fd, size);
+	int rc = walk_init(&walk, source);
 
 	walk.max_records = options ? options->max_records : 0;
 	if (rc == 0)
 		rc = walk_file(&walk);
 	if (rc == -EBADMSG)
-		walk.fault.is_efs = is_efs(fd);
+		walk.fault.is_efs = is_efs(source);
 	if (rc == -EBADMSG || rc == -EFBIG)
 		*ret_fault = walk.fault;
 	if (rc == -EBADMSG && salvage)
 		rc = 0;
+	if (rc == 0)
+		walk.index->recorded = walk.index->count;
+	if (rc == 0 && options && options->extra)
+		rc = add_extra(&walk, options->extra, options->extra_size);
 	if (rc == 0)
 		rc = finish(walk.index);
 	if (rc == 0)
 		*ret_index = steal_pointer(&walk.index);
 	walk_done(&walk);
 	return rc;
+}
+
+static ssize_t read_file(void *context, void *buffer, size_t size,
+			 uint64_t offset)
+{
+	const int *fd = context;
+
+	return io_pread(*fd, buffer, size, offset);
+}
+
+int index_load(int fd, uint64_t size, const struct index_options *options,
+	       struct index **ret_index, struct index_fault *ret_fault)
+{
+	const struct index_source source = {read_file, &fd, size};
+
+	return index_load_from(&source, options, ret_index, ret_fault);
 }
 
 int index_adopt_names(struct index *index, const char *const *names)

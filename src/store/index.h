@@ -12,6 +12,7 @@
 
 #include <bkup/bkup.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct index_stream {
 	struct table_link link; /* in index.by_name */
@@ -22,7 +23,7 @@ struct index_stream {
 	uint64_t version; /* differs when the content may differ */
 	struct bkup_sparse_map *map; /* of its bytes; NULL if it is plain */
 	size_t name;		     /* its child name, in index.names */
-	uint32_t count; /* of streams with its id and raw name, if the first */
+	uint32_t count;	 /* of streams with its id and raw name, if the first */
 	uint32_t blocks; /* SPARSE_BLOCK records that are folded in */
 };
 
@@ -47,6 +48,7 @@ struct index {
 	uint64_t end;	 /* of the last good record */
 	bool duplicates; /* some child names have ordinals */
 	size_t records;	 /* streams and sparse blocks */
+	size_t recorded; /* streams that have a record: all but an extra one */
 	size_t memory;	 /* about, in bytes, with all that belongs to it */
 };
 
@@ -58,23 +60,45 @@ struct index_fault {
 };
 
 struct index_options {
-	bool salvage; /* stop before what is wrong, instead of failing */
+	bool salvage;	    /* stop before what is wrong, instead of failing */
 	size_t max_records; /* streams and sparse blocks; 0: any number */
+	/*
+	 * The name and size of a stream that has no record: its content stands
+	 * behind the last one, and beyond the size of the source. NULL if there
+	 * is none.
+	 */
+	const char *extra;
+	uint64_t extra_size;
+};
+
+/* What is indexed. */
+struct index_source {
+	/* Reads bytes of it as pread(2); -errno. */
+	ssize_t (*read)(void *context, void *buffer, size_t size,
+			uint64_t offset);
+	void *context;
+	uint64_t size; /* of all of it */
 };
 
 /*
- * Reads the headers of fd. The memory that this takes is bounded by the number
- * of records: a record takes about 130 bytes and its child name, which is cut
- * to 1 KiB; a sparse block 24, and as many again and more while it is read.
+ * Reads the headers of a source. The memory that this takes is bounded by the
+ * number of records: a record takes about 130 bytes and its child name, which
+ * is cut to 1 KiB; a sparse block 24, and as many again and more while it is
+ * read.
  *
- * size: of the file.
  * options: NULL for none.
  * ret_fault: set whether salvage or not, if something is wrong.
  * Errors: -EBADMSG; -EFBIG if there are more records than allowed, with a
  * fault too; -ENOMEM.
  */
+int index_load_from(const struct index_source *source,
+		    const struct index_options *options,
+		    struct index **ret_index, struct index_fault *ret_fault);
+
+/* The same of a file. */
 int index_load(int fd, uint64_t size, const struct index_options *options,
 	       struct index **ret_index, struct index_fault *ret_fault);
+
 /* The index of nothing. */
 int index_new(struct index **ret_index);
 /* The index of a file that is one stream, without a header or name. */

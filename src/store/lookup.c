@@ -2,6 +2,7 @@
 /* What stands at a name, and what is in a directory. */
 #include "store/attr.h"
 #include "store/file.h"
+#include "store/live.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "store/view.h"
@@ -23,18 +24,18 @@ struct store_listing {
 	size_t names_used, names_room;
 };
 
-static enum store_kind kind_of(mode_t mode)
+static void entry_of_node(const struct store *store, const char *path,
+			  const struct stat *st, struct store_entry *ret_entry)
 {
-	if (S_ISDIR(mode))
-		return STORE_DIRECTORY;
-	return S_ISREG(mode) ? STORE_OBJECT : STORE_OTHER;
-}
-
-static void entry_of_node(const struct stat *st, struct store_entry *ret_entry)
-{
-	ret_entry->kind = kind_of(st->st_mode);
-	ret_entry->st = attr_of_node(st);
 	ret_entry->version = 0;
+	if (live_is_object(store, path, st)) {
+		ret_entry->kind = STORE_OBJECT;
+		ret_entry->st = attr_of_object(
+			st, live_is_own(store, path) ? LIVE_OWN : "");
+		return;
+	}
+	ret_entry->kind = S_ISDIR(st->st_mode) ? STORE_DIRECTORY : STORE_OTHER;
+	ret_entry->st = attr_of_node(st);
 }
 
 /* A scratch entry looks as it is; only its inode number is the mount's. */
@@ -154,7 +155,7 @@ int store_stat(struct store *store, const char *path,
 	int rc = tree_stat(store, path, &st);
 
 	if (rc == 0)
-		entry_of_node(&st, ret_entry);
+		entry_of_node(store, path, &st, ret_entry);
 	return rc;
 }
 
@@ -179,9 +180,25 @@ static int listing_add(struct store_listing *listing, const char *name,
 }
 
 /* Objects are directories in the mount. */
-static mode_t shown_type(unsigned char d_type)
+static mode_t shown_type(const struct store *store, unsigned char d_type)
 {
-	return d_type == DT_REG ? S_IFDIR : DTTOIF(d_type);
+	if (d_type == DT_REG ||
+	    (store->options.live && d_type != DT_UNKNOWN))
+		return S_IFDIR;
+	return DTTOIF(d_type);
+}
+
+static int list_entry(struct store *store, const struct stat *st,
+		      const struct dirent *entry, struct store_listing *listing)
+{
+	cleanup_free char *shown = NULL;
+	int rc = live_shown(store, entry->d_name, &shown);
+
+	return rc < 0 ? rc
+		      : listing_add(listing, shown ? shown : entry->d_name,
+				    shown_type(store, entry->d_type),
+				    attr_inode(st->st_dev, entry->d_ino, 0,
+					       ""));
 }
 
 static int list_directory(struct store *store, const char *dir,
@@ -201,12 +218,13 @@ static int list_directory(struct store *store, const char *dir,
 	while ((rc = tree_readdir(entries, &entry)) > 0) {
 		if (tree_is_control(dir, entry->d_name))
 			continue;
-		rc = listing_add(listing, entry->d_name,
-				 shown_type(entry->d_type),
-				 attr_inode(st.st_dev, entry->d_ino, 0, ""));
+		rc = list_entry(store, &st, entry, listing);
 		if (rc < 0)
 			return rc;
 	}
+	if (rc == 0 && store->options.live)
+		rc = listing_add(listing, LIVE_OWN, S_IFDIR,
+				 attr_inode(st.st_dev, st.st_ino, 0, LIVE_OWN));
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/node.h"
 
+#include "store/live.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "store/view.h"
@@ -106,6 +107,27 @@ static int lock_object(struct store *store, const char *path,
 	return rc;
 }
 
+/* What stands by now at a path that was found to be of a kind. */
+static int kind_now(const struct store *store, const char *path,
+		    struct node *node)
+{
+	cleanup_free char *object = NULL;
+	const char *name;
+	int rc;
+
+	if (node->kind == STORE_VIEW)
+		node->kind = STORE_STREAM;
+	if (node->kind != STORE_DIRECTORY && node->kind != STORE_OBJECT &&
+	    node->kind != STORE_VIEWS)
+		return 0;
+	rc = node_object_path(path, node->kind, &object, &name);
+	if (rc == 0)
+		node->kind = live_is_object(store, object, &node->st)
+				     ? STORE_OBJECT
+				     : STORE_DIRECTORY;
+	return rc;
+}
+
 int node_enter(struct store *store, const char *path, enum store_kind kind,
 	       bool change, struct node *ret_node)
 {
@@ -118,16 +140,12 @@ int node_enter(struct store *store, const char *path, enum store_kind kind,
 		return rc;
 	node.fd = open_node(store, path, kind, change);
 	rc = node.fd < 0 ? node.fd : fstat(node.fd, &node.st) < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = kind_now(store, path, &node);
 	if (rc < 0) {
 		node_leave(&node, false);
 		return rc;
 	}
-	if (kind == STORE_DIRECTORY || kind == STORE_OBJECT ||
-	    kind == STORE_VIEWS)
-		node.kind = S_ISREG(node.st.st_mode) ? STORE_OBJECT
-						     : STORE_DIRECTORY;
-	else if (kind == STORE_VIEW)
-		node.kind = STORE_STREAM;
 	*ret_node = node;
 	return 0;
 }

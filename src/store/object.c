@@ -2,6 +2,7 @@
 #include "store/object.h"
 
 #include "store/descriptor.h"
+#include "store/live.h"
 #include "store/redo.h"
 #include "store/tree.h"
 #include "store/view.h"
@@ -312,11 +313,39 @@ void object_supersede_views(struct store_object *object)
 }
 
 /* Opens the file that stands at a path, to keep it open. */
-static int open_underlying(struct store *store, const char *path)
+static int open_underlying(struct store *store, const char *path,
+			   struct version_source *ret_source)
 {
-	int place = tree_open(store, path, O_PATH | O_NOFOLLOW);
+	struct version_source source = {.fd = -1};
+	int place, rc = 0;
 
-	return descriptor_keep(store, tree_open_regular(place, O_RDONLY));
+	if (store->options.live) {
+		rc = live_open(store, path, &source);
+	} else {
+		place = tree_open(store, path, O_PATH | O_NOFOLLOW);
+		source.fd = tree_open_regular(place, O_RDONLY);
+		rc = source.fd;
+	}
+	if (rc < 0)
+		return rc;
+	source.fd = descriptor_keep(store, source.fd);
+	if (source.fd < 0) {
+		rc = source.fd;
+		version_source_close(&source);
+		return rc;
+	}
+	*ret_source = source;
+	return 0;
+}
+
+/* A live file has one time, which is that of all. */
+static int load_times(const struct store *store, int fd,
+		      struct times *ret_times)
+{
+	if (!store->options.live)
+		return times_load(fd, ret_times);
+	*ret_times = (struct times){0};
+	return 0;
 }
 
 /* Indexes the file anew. */
@@ -330,17 +359,17 @@ static int reload(struct store_object *object, const char *path)
 	struct snapshot *snapshot = NULL;
 	struct index_fault fault = {0};
 	struct times times;
-	int fd = open_underlying(store, path);
-	int rc;
+	struct version_source source;
+	int rc = open_underlying(store, path, &source);
 
-	if (fd < 0)
-		return fd;
-	rc = times_load(fd, &times);
+	if (rc < 0)
+		return rc;
+	rc = load_times(store, source.fd, &times);
 	if (rc < 0) {
-		close(fd);
+		version_source_close(&source);
 		return rc;
 	}
-	rc = snapshot_new(fd, &options, &snapshot, &fault);
+	rc = snapshot_new(source, &options, &snapshot, &fault);
 	if (rc == 0)
 		fault = snapshot->fault;
 	if (fault.reason)
@@ -428,7 +457,7 @@ int object_refresh(struct store_object *object, bool now)
 		mark_checked(object, &st);
 		return 0;
 	}
-	if (!S_ISREG(st.st_mode))
+	if (!live_is_object(object->store, path, &st))
 		return forget(object, S_ISDIR(st.st_mode) ? -EISDIR : -ENOTDIR);
 	if (!is_known(object, &st) || object->undecided) {
 		rc = reload(object, path);
@@ -449,20 +478,23 @@ static int reopen(struct store_object *object)
 	struct version *version = &object->snapshot->version;
 	const struct stat known = version_stat(version);
 	cleanup_free char *path = NULL;
-	cleanup_close int fd = -1;
+	struct version_source source;
 	struct stat st;
 	int rc = object_path(object, &path);
 
 	if (rc == 0)
-		rc = fd = open_underlying(object->store, path);
+		rc = open_underlying(object->store, path, &source);
 	if (rc < 0)
 		return rc;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!snapshot_matches(&st, &known))
-		return -ESTALE;
-	version_open(version, steal_fd(&fd));
-	return 0;
+	if (fstat(source.fd, &st) < 0)
+		rc = -errno;
+	else if (!snapshot_matches(&st, &known))
+		rc = -ESTALE;
+	if (rc == 0)
+		version_open(version, source);
+	else
+		version_source_close(&source);
+	return rc;
 }
 
 int object_open(struct store_object *object)
@@ -504,7 +536,7 @@ int object_enter(struct store *store, const char *path,
 		rc = tree_stat(store, path, &st);
 		if (rc < 0)
 			return rc;
-		if (!S_ISREG(st.st_mode))
+		if (!live_is_object(store, path, &st))
 			return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 	}
 	rc = object_get(store, path, &object);

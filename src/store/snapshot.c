@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/snapshot.h"
 
+#include "live/basic.h"
 #include "store/times.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -37,19 +38,46 @@ static void number_streams(struct snapshot *snapshot, const struct stat *st)
 	snapshot->number = table_hash(key, sizeof(key));
 }
 
+static ssize_t read_version(void *context, void *buffer, size_t size,
+			    uint64_t offset)
+{
+	int rc = version_read(context, buffer, size, offset);
+
+	return rc < 0 ? rc : (ssize_t)size;
+}
+
+/* The records of a live file are made of it: none of them is wrong. */
+static int index_live(struct snapshot *snapshot, uint64_t size,
+		      const struct index_options *options,
+		      struct index_fault *ret_fault)
+{
+	const struct index_source source = {read_version, &snapshot->version,
+					    size};
+	struct index_options more =
+		options ? *options : (struct index_options){0};
+
+	more.extra = VERSION_BASIC;
+	more.extra_size = LIVE_BASIC_SIZE;
+	return index_load_from(&source, &more, &snapshot->index, ret_fault);
+}
+
 /* Indexes until the file did not change while that was done. */
 static int load(struct snapshot *snapshot, const struct index_options *options,
 		struct stat *ret_st, struct index_fault *ret_fault)
 {
 	int fd = version_fd(&snapshot->version);
 	struct stat before, after;
+	uint64_t size;
 	int rc = -EBUSY;
 
 	for (int i = 0; i < LOAD_TRIES; i++) {
 		if (fstat(fd, &before) < 0)
 			return -errno;
-		rc = index_load(fd, before.st_size, options, &snapshot->index,
-				ret_fault);
+		size = version_size(&snapshot->version, &before);
+		rc = version_is_live(&snapshot->version)
+			     ? index_live(snapshot, size, options, ret_fault)
+			     : index_load(fd, size, options, &snapshot->index,
+					  ret_fault);
 		if (fstat(fd, &after) < 0)
 			return -errno;
 		if (snapshot_matches(&before, &after))
@@ -75,8 +103,8 @@ static struct snapshot *snapshot_alloc(void)
 	return snapshot;
 }
 
-
-int snapshot_new(int fd, const struct index_options *options,
+int snapshot_new(struct version_source source,
+		 const struct index_options *options,
 		 struct snapshot **ret_snapshot, struct index_fault *ret_fault)
 {
 	struct snapshot *snapshot = snapshot_alloc();
@@ -85,10 +113,10 @@ int snapshot_new(int fd, const struct index_options *options,
 	int rc;
 
 	if (!snapshot) {
-		close(fd);
+		version_source_close(&source);
 		return -ENOMEM;
 	}
-	rc = version_init(&snapshot->version, fd);
+	rc = version_init(&snapshot->version, source);
 	if (rc == 0)
 		rc = load(snapshot, options, &st, &fault);
 	if (rc == -EBADMSG || rc == -EFBIG)
@@ -137,7 +165,8 @@ int snapshot_new_content(int fd, uint64_t version,
 		close(fd);
 		return -ENOMEM;
 	}
-	rc = version_init(&snapshot->version, fd);
+	rc = version_init(&snapshot->version,
+			  (struct version_source){.fd = fd});
 	st = version_stat(&snapshot->version);
 	if (rc == 0)
 		rc = index_new_whole(st.st_size, version, &snapshot->index);
@@ -193,14 +222,14 @@ static int read_mapped(const struct snapshot *snapshot,
 	memset(buffer, 0, size);
 	for (; rc == 0 && i < count && extents[i].offset < end; i++) {
 		const struct bkup_extent *extent = &extents[i];
-		uint64_t from = extent->offset > offset ? extent->offset
-							: offset;
+		uint64_t from =
+			extent->offset > offset ? extent->offset : offset;
 		uint64_t to = extent->offset + extent->size;
 
 		if (to > end)
 			to = end;
-		rc = version_read(&snapshot->version,
-				  buffer + (from - offset), to - from,
+		rc = version_read(&snapshot->version, buffer + (from - offset),
+				  to - from,
 				  extent->where + (from - extent->offset));
 	}
 	return rc;
@@ -241,8 +270,8 @@ int snapshot_seek(const struct index_stream *stream, uint64_t offset,
 	if (whence == SEEK_DATA) {
 		if (i == count)
 			return -ENXIO;
-		*ret_offset = extents[i].offset > offset ? extents[i].offset
-							 : offset;
+		*ret_offset =
+			extents[i].offset > offset ? extents[i].offset : offset;
 		return 0;
 	}
 	/* Extents that touch in the stream may stand apart in the file. */

@@ -18,19 +18,20 @@ struct snapshot {
 	atomic_uint references;
 	struct version version; /* of no file, for what is none yet */
 	struct index *index;
-	struct index_fault fault; /* with salvage: what was left out */
-	uint64_t number; /* other versions have others */
+	struct index_fault fault;   /* with salvage: what was left out */
+	uint64_t number;	    /* other versions have others */
 	struct view_streams *views; /* view.h; NULL until somebody looks */
 };
 
 /*
  * Indexes an open file.
  *
- * fd: taken over, also on failure.
+ * source: taken over, also on failure.
  * ret_fault: set after -EBADMSG and -EFBIG.
  * Errors: as index_load; -EBUSY if the file keeps changing while it is read.
  */
-int snapshot_new(int fd, const struct index_options *options,
+int snapshot_new(struct version_source source,
+		 const struct index_options *options,
 		 struct snapshot **ret_snapshot, struct index_fault *ret_fault);
 
 /*

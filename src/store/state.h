@@ -35,6 +35,7 @@ struct store {
 	int root;    /* SOURCE, O_PATH */
 	int lock;    /* SOURCE, locked (lock.h), or -1 */
 	dev_t dev;   /* SOURCE's device */
+	const struct live_profile *profile; /* of a live store, or NULL */
 	_Atomic(dev_t) own_mount; /* the device of the mount that shows it */
 	atomic_ullong changes;	    /* store_changes */
 	atomic_bool told_times; /* that times of streams are lost */

@@ -4,6 +4,7 @@
 #include "store/control.h"
 #include "store/descriptor.h"
 #include "store/file.h"
+#include "store/live.h"
 #include "store/lock.h"
 #include "store/redo.h"
 #include "store/scratch.h"
@@ -95,6 +96,8 @@ int store_open(int source_fd, const struct store_options *options,
 	if (!store)
 		return -ENOMEM;
 	rc = open_root(store, source_fd);
+	if (rc == 0 && options->live)
+		rc = live_begin(store);
 	if (rc == 0 && !options->read_only)
 		rc = lock_take(store);
 	if (rc == 0 && !options->read_only)

@@ -60,6 +60,13 @@ enum store_views {
 };
 
 struct store_options {
+	/*
+	 * Whether objects are ordinary files, whose streams are those that
+	 * BackupRead would give; they can be read only. Else they are backup
+	 * files.
+	 */
+	bool live;
+	const char *profile; /* of a live store (live/profile.h); NULL: any */
 	bool read_only;
 	bool salvage; /* show the intact leading streams of broken files */
 	size_t max_streams; /* of an object, with sparse blocks; 0: any number */

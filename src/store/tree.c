@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/tree.h"
 
+#include "store/live.h"
 #include "util/cleanup.h"
 
 #include <assert.h>
@@ -132,8 +133,14 @@ int tree_stat(const struct store *store, const char *path, struct stat *ret_st)
 	cleanup_close int fd = -1;
 	const char *name = "";
 
-	if (!*path || !strchr(path, '/'))
-		return tree_stat_at(store, store->root, path, ret_st);
+	if (live_is_own(store, path)) {
+		fd = tree_open(store, path, O_PATH | O_DIRECTORY);
+		return fd < 0 ? fd : tree_stat_at(store, fd, "", ret_st);
+	}
+	if (!strchr(path, '/'))
+		return tree_stat_at(store, store->root,
+				    path + live_is_escaped(store, path),
+				    ret_st);
 	fd = tree_open_parent(store, path, &name);
 	if (fd < 0)
 		return fd;

@@ -2,6 +2,7 @@
 /* Opening what stands below SOURCE, whatever is swapped there meanwhile. */
 #include "store/tree.h"
 
+#include "store/live.h"
 #include "store/node.h"
 #include "util/cleanup.h"
 
@@ -102,7 +103,8 @@ static int reopen(int fd, int flags)
 	return rc < 0 ? -errno : rc;
 }
 
-int tree_open(const struct store *store, const char *path, int flags)
+/* Opens what really stands at a path. */
+static int open_real(const struct store *store, const char *path, int flags)
 {
 	int fd = tree_openat(store->root, path, flags);
 	cleanup_close int place = -1;
@@ -113,6 +115,14 @@ int tree_open(const struct store *store, const char *path, int flags)
 	if (place < 0 || flags & O_PATH)
 		return steal_fd(&place);
 	return reopen(place, flags);
+}
+
+int tree_open(const struct store *store, const char *path, int flags)
+{
+	cleanup_free char *real = NULL;
+	int rc = live_real(store, path, &real);
+
+	return rc < 0 ? rc : open_real(store, real ? real : path, flags);
 }
 
 int tree_open_own(const struct store *store, const char *path, int flags)
@@ -135,7 +145,7 @@ static int open_parent(const struct store *store, const char *path,
 		return rc;
 	rc = open(store, dir, O_PATH | O_DIRECTORY);
 	if (rc >= 0)
-		*ret_name = name;
+		*ret_name = name + live_is_escaped(store, name);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/version.h"
 
+#include "live/image.h"
 #include "store/control.h"
 #include "store/times.h"
 #include "util/array.h"
@@ -13,26 +14,37 @@
 #include <unistd.h>
 
 struct underlying {
-	int fd; /* -1 while it is closed */
-	pthread_rwlock_t lock; /* guards what follows */
-	struct stat st;	       /* as last noted */
+	int fd;			  /* -1 while it is closed */
+	struct live_image *image; /* of a live file, while it is open */
+	pthread_rwlock_t lock;	  /* guards what follows */
+	struct stat st;		  /* as last noted */
 	struct version *versions;
 	int saved; /* the file of what was saved, or -1 */
 	uint64_t saved_size;
 };
 
-int version_init(struct version *version, int fd)
+void version_source_close(struct version_source *source)
+{
+	live_image_free(source->image);
+	source->image = NULL;
+	if (source->fd >= 0)
+		close(source->fd);
+	source->fd = -1;
+}
+
+int version_init(struct version *version, struct version_source source)
 {
 	struct underlying *file = calloc(1, sizeof(*file));
 
-	if (!file || fstat(fd, &file->st) < 0) {
+	if (!file || fstat(source.fd, &file->st) < 0) {
 		int rc = file ? -errno : -ENOMEM;
 
 		free(file);
-		close(fd);
+		version_source_close(&source);
 		return rc;
 	}
-	file->fd = fd;
+	file->fd = source.fd;
+	file->image = source.image;
 	file->saved = -1;
 	file->versions = version;
 	pthread_rwlock_init(&file->lock, NULL);
@@ -79,8 +91,8 @@ void version_done(struct version *version)
 	if (!file)
 		return;
 	if (leave(file, version)) {
-		if (file->fd >= 0)
-			close(file->fd);
+		version_source_close(
+			&(struct version_source){file->fd, file->image});
 		if (file->saved >= 0)
 			close(file->saved);
 		pthread_rwlock_destroy(&file->lock);
@@ -98,18 +110,18 @@ int version_fd(const struct version *version)
 void version_close(struct version *version)
 {
 	struct underlying *file = version->file;
-	int fd = -1;
+	struct version_source source = {.fd = -1};
 
 	if (!file)
 		return;
 	pthread_rwlock_wrlock(&file->lock);
 	if (!version->next && file->versions == version) {
-		fd = file->fd;
+		source = (struct version_source){file->fd, file->image};
 		file->fd = -1;
+		file->image = NULL;
 	}
 	pthread_rwlock_unlock(&file->lock);
-	if (fd >= 0)
-		close(fd);
+	version_source_close(&source);
 }
 
 bool version_is_closed(const struct version *version)
@@ -117,11 +129,31 @@ bool version_is_closed(const struct version *version)
 	return version->file && version->file->fd < 0;
 }
 
-void version_open(struct version *version, int fd)
+void version_open(struct version *version, struct version_source source)
 {
 	pthread_rwlock_wrlock(&version->file->lock);
-	version->file->fd = fd;
+	version->file->fd = source.fd;
+	version->file->image = source.image;
 	pthread_rwlock_unlock(&version->file->lock);
+}
+
+bool version_is_live(const struct version *version)
+{
+	return version->file && version->file->image;
+}
+
+const char *version_profile(const struct version *version)
+{
+	return version_is_live(version)
+		       ? live_image_file(version->file->image)->profile->name
+		       : NULL;
+}
+
+uint64_t version_size(const struct version *version, const struct stat *st)
+{
+	const struct live_image *image = version->file->image;
+
+	return image ? live_image_size(image) : (uint64_t)st->st_size;
 }
 
 struct stat version_stat(const struct version *version)
@@ -227,6 +259,9 @@ static int check_unchanged(const struct underlying *file)
 static int read_pieces(const struct version *version, char *buffer, size_t size,
 		       uint64_t offset)
 {
+	if (version->file->image)
+		return live_image_read(version->file->image, buffer, size,
+				       offset);
 	while (size) {
 		struct piece piece = find_piece(version, offset, size);
 		ssize_t n = io_pread(piece.fd, buffer, piece.size, piece.where);
@@ -259,6 +294,9 @@ int version_read(const struct version *version, void *buffer, size_t size,
 static int copy_pieces(const struct version *version, uint64_t offset, int to,
 		       uint64_t to_offset, uint64_t size)
 {
+	if (version->file->image)
+		return live_image_copy(version->file->image, to, to_offset,
+				       size, offset);
 	while (size) {
 		struct piece piece = find_piece(version, offset, size);
 		int rc = io_copy(piece.fd, piece.where, to, to_offset,

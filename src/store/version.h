@@ -18,6 +18,18 @@
 #include <sys/stat.h>
 
 struct underlying; /* the open file, with all that is known of it */
+struct live_image;
+
+/* A file that is open, as the store reads it. */
+struct version_source {
+	int fd;
+	struct live_image *image; /* in a live store, where fd is O_PATH */
+};
+
+/* What a live file has beside the streams of its image. */
+#define VERSION_BASIC "basic_info"
+
+void version_source_close(struct version_source *source);
 
 struct saved_range {
 	uint64_t offset; /* in the version */
@@ -33,8 +45,8 @@ struct version {
 	bool lost; /* it was overwritten without that; likewise */
 };
 
-/* The first version of an open file. fd: taken over, also on failure. */
-int version_init(struct version *version, int fd);
+/* The first version of a file. source: taken over, also on failure. */
+int version_init(struct version *version, struct version_source source);
 
 /* Another version of the same file: what it is after a change in place. */
 void version_init_next(struct version *version, const struct version *before);
@@ -53,8 +65,17 @@ void version_close(struct version *version);
 /* Whether it was closed, and not opened again. */
 bool version_is_closed(const struct version *version);
 
-/* fd: the file, opened again, which is as last noted; taken over. */
-void version_open(struct version *version, int fd);
+/* source: the file, opened again, which is as last noted; taken over. */
+void version_open(struct version *version, struct version_source source);
+
+/* Whether it is one of a live file. */
+bool version_is_live(const struct version *version);
+
+/* The name of the profile by which a live file is read; else NULL. */
+const char *version_profile(const struct version *version);
+
+/* Bytes of its records. */
+uint64_t version_size(const struct version *version, const struct stat *st);
 
 /* The attributes of the file as last noted. */
 struct stat version_stat(const struct version *version);

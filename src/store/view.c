@@ -231,7 +231,7 @@ int views_stat(struct store *store, const char *path,
 	if (rc < 0)
 		return rc;
 	*ret_entry = (struct store_entry){.kind = STORE_VIEWS,
-					  .st = attr_of_node(&object->st)};
+					  .st = attr_of_object(&object->st, "")};
 	ret_entry->st.st_ino =
 		attr_inode(object->st.st_dev, object->st.st_ino, 0, VIEWS_NAME);
 	object_leave(object);

@@ -142,9 +142,9 @@ int view_index_size(const struct index *index, uint64_t *ret_size)
 	uint64_t size = 0;
 	int rc;
 
-	for (size_t i = 0; i <= index->count && !text.error; i++) {
-		add_between(&text, i, index->count);
-		if (i < index->count)
+	for (size_t i = 0; i <= index->recorded && !text.error; i++) {
+		add_between(&text, i, index->recorded);
+		if (i < index->recorded)
 			add_line(&text, index, &index->streams[i], &none);
 		size += text.size;
 		text.size = 0;
@@ -215,10 +215,10 @@ int view_index_write(struct snapshot *snapshot, int fd)
 	uint64_t offset = 0;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < index->count; i++) {
+	for (size_t i = 0; rc == 0 && i < index->recorded; i++) {
 		struct contents contents = {0};
 
-		add_between(&text, i, index->count);
+		add_between(&text, i, index->recorded);
 		rc = read_contents(snapshot, &index->streams[i], &contents);
 		if (rc == 0)
 			add_line(&text, index, &index->streams[i], &contents);
@@ -226,7 +226,7 @@ int view_index_write(struct snapshot *snapshot, int fd)
 		if (rc == 0)
 			rc = flush(&text, fd, &offset, false);
 	}
-	add_between(&text, index->count, index->count);
+	add_between(&text, index->recorded, index->recorded);
 	if (rc == 0)
 		rc = flush(&text, fd, &offset, true);
 	bytes_done(&text);

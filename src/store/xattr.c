@@ -8,6 +8,10 @@
  *	user.bkupfs.offset	of the header in the underlying file, decimal
  *	user.bkupfs.xxh3	XXH3-64 of the content, 16 hexadecimal digits
  *
+ * And an object's in a live store:
+ *
+ *	user.bkupfs.profile	where its streams are kept (live/profile.h)
+ *
  * Its ACL is that of its object. Everything else has those of its underlying
  * node, but for user.bkupfs.* which are the store's own.
  */
@@ -27,6 +31,7 @@
 
 #define OWN_PREFIX "user.bkupfs."
 #define ATTRIBUTES OWN_PREFIX "attributes"
+#define PROFILE OWN_PREFIX "profile"
 
 static bool is_own(const char *name)
 {
@@ -36,6 +41,15 @@ static bool is_own(const char *name)
 static bool is_scratch(enum store_kind kind)
 {
 	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
+}
+
+/*
+ * What a live file has in attributes are its streams. Only an ACL is left, and
+ * what is told of it.
+ */
+static bool is_live_node(const struct store *store, enum store_kind kind)
+{
+	return store->options.live && !is_scratch(kind);
 }
 
 /* Views have no attributes but the ACL of their object. */
@@ -60,6 +74,25 @@ static ssize_t give(const char *text, size_t length, void *value, size_t size)
 		return -ERANGE;
 	memcpy(value, text, length);
 	return length;
+}
+
+/* The profile by which an object's streams are found. */
+static ssize_t get_profile(struct store *store, const char *path,
+			   enum store_kind kind, void *value, size_t size)
+{
+	struct store_object *object;
+	const char *profile = NULL;
+	int rc = kind == STORE_OBJECT ? object_enter(store, path, &object) : 0;
+
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENODATA;
+	rc = object_open(object);
+	if (rc == 0)
+		profile = version_profile(&object->snapshot->version);
+	object_leave(object);
+	if (rc < 0)
+		return rc;
+	return profile ? give(profile, strlen(profile), value, size) : -ENODATA;
 }
 
 static uint32_t stream_default(const struct index_stream *stream)
@@ -170,7 +203,10 @@ ssize_t store_getxattr(struct store *store, const char *path,
 
 	if (kind == STORE_STREAM && !acl_is_name(name))
 		return get_stream_xattr(store, path, name, value, size);
-	if (is_hidden(name, kind) || (is_view(kind) && !acl_is_name(name)))
+	if (is_live_node(store, kind) && strcmp(name, PROFILE) == 0)
+		return get_profile(store, path, kind, value, size);
+	if (is_hidden(name, kind) || (is_view(kind) && !acl_is_name(name)) ||
+	    (is_live_node(store, kind) && !acl_is_name(name)))
 		return -ENODATA;
 	n = node_enter(store, path, kind, false, &node);
 	/* The own mount is an empty directory that has none. */
@@ -243,6 +279,8 @@ ssize_t store_listxattr(struct store *store, const char *path,
 		return 0;
 	if (kind == STORE_STREAM)
 		return list_stream(store, path, list, size);
+	if (is_live_node(store, kind))
+		return 0;
 	names = malloc(XATTR_LIST_MAX);
 	n = names ? node_enter(store, path, kind, false, &node) : -ENOMEM;
 	if (n < 0)

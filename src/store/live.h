@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A live store: its objects are ordinary files, symlinks and special files, and
+ * what directories have of their own: that is an object LIVE_OWN in each of
+ * them. An entry that is really named so is shown with a % before it, and so
+ * is one that is named like that.
+ */
+#ifndef STORE_LIVE_H
+#define STORE_LIVE_H
+
+#include "store/version.h"
+
+#define LIVE_OWN ".streams"
+
+/*
+ * Finds the profile of SOURCE, and reports it.
+ *
+ * Errors: -EINVAL if there is none of the name that was given; -ENOTSUP if none
+ * fits.
+ */
+int live_begin(struct store *store);
+
+/* Whether what stands at a path is an object. */
+bool live_is_object(const struct store *store, const char *path,
+		    const struct stat *st);
+
+/* Whether a path is that of the streams of a directory itself. */
+bool live_is_own(const struct store *store, const char *path);
+
+/*
+ * The path below SOURCE of what is shown at a path; for what a directory has of
+ * its own that of the directory.
+ *
+ * ret_real: malloc'ed, or NULL if both are the same.
+ */
+int live_real(const struct store *store, const char *path, char **ret_real);
+
+/* Whether the last part of a path has a % that its entry has not. */
+bool live_is_escaped(const struct store *store, const char *name);
+
+/*
+ * The name under which an entry is shown.
+ *
+ * ret_shown: malloc'ed, or NULL if it is the same.
+ */
+int live_shown(const struct store *store, const char *name, char **ret_shown);
+
+/* Opens what stands at a path. Errors: as of tree_open_regular; -errno. */
+int live_open(const struct store *store, const char *path,
+	      struct version_source *ret_source);
+
+#endif
