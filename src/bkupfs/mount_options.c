@@ -360,8 +360,5 @@ int mount_options_add(struct mount_options *options, const char *list,
 		if (rc < 0)
 			return rc;
 	}
-	/* mount(8) always says rw, unless somebody says ro. */
-	if (options->live && !options->read_only)
-		return apply_access(options, "ro", NULL);
 	return 0;
 }

@@ -128,6 +128,8 @@ static void check_equal(const struct mount_options *a,
 	ck_assert_int_eq(a->sync, b->sync);
 	ck_assert(a->timeout == b->timeout);
 	ck_assert_int_eq(a->salvage, b->salvage);
+	ck_assert_int_eq(a->live, b->live);
+	ck_assert_ptr_eq(a->profile, b->profile);
 	ck_assert_int_eq(a->read_only, b->read_only);
 	ck_assert_int_eq(a->allow_other, b->allow_other);
 	ck_assert_uint_eq(a->threads, b->threads);

@@ -24,7 +24,8 @@ says() {
 }
 
 refused_with_a_hint() {
-	says 'not supported' -o store=live "$S" "$M"
+	says "'store=dead'" -o store=dead "$S" "$M"
+	says "'profile=fat'" -o profile=fat "$S" "$M"
 	says 'unmount' -o remount,ro "$S" "$M"
 	says "'views=none'" -o views=none "$S" "$M"
 	says 'from 1 to' -o threads=0 "$S" "$M"

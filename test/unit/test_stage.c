@@ -22,6 +22,11 @@ enum { RUNS = 60, STEPS = 60, LIMIT = 400000 };
 
 static struct scene scene;
 
+static struct version_source source_of(int fd)
+{
+	return (struct version_source){.fd = fd};
+}
+
 static void setup(void)
 {
 	scene_init(&scene);
@@ -107,15 +112,14 @@ static void trial_init(struct trial *trial, uint64_t seed)
 		add_sparse_data(trial);
 	bytes_add_record(&trial->file, BKUP_ALTERNATE_DATA, 0, ":a:$DATA",
 			 "another");
-	ck_assert_int_eq(snapshot_new(unit_file(trial->file.data,
-						trial->file.size),
+	ck_assert_int_eq(snapshot_new(source_of(unit_file(trial->file.data,
+							  trial->file.size)),
 				      NULL, &trial->snapshot, &fault),
 			 0);
 	trial->base.snapshot = trial->snapshot;
 	trial->base.stream = index_find(trial->snapshot->index, "data");
-	ck_assert_int_eq(stage_begin(scene.store, trial->model.size,
-				     &trial->stage),
-			 0);
+	ck_assert_int_eq(
+		stage_begin(scene.store, trial->model.size, &trial->stage), 0);
 }
 
 static void trial_done(struct trial *trial)
@@ -145,9 +149,9 @@ static void step_write(struct trial *trial)
 			      : naive_below(&trial->random, sizeof(bytes));
 
 	fill_random(&trial->random, bytes, size);
-	ck_assert_int_eq(stage_write(&trial->stage, &trial->base, bytes, size,
-				     offset),
-			 0);
+	ck_assert_int_eq(
+		stage_write(&trial->stage, &trial->base, bytes, size, offset),
+		0);
 	memcpy(model->bytes + offset, bytes, size);
 	if (size && model->size < offset + size)
 		model->size = offset + size;
@@ -172,8 +176,8 @@ static void step_zero(struct trial *trial)
 	bool punches = naive_below(&trial->random, 2);
 	int mode = punches ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 			   : FALLOC_FL_ZERO_RANGE;
-	int rc = stage_allocate(&trial->stage, &trial->base, mode, offset,
-				size);
+	int rc =
+		stage_allocate(&trial->stage, &trial->base, mode, offset, size);
 
 	/* Not every filesystem can. */
 	if (rc == -EOPNOTSUPP)
@@ -196,9 +200,8 @@ static void step(struct trial *trial)
 		break;
 	case 3:
 		if (naive_below(&trial->random, 10) == 0)
-			ck_assert_int_eq(stage_fill(&trial->stage,
-						    &trial->base),
-					 0);
+			ck_assert_int_eq(
+				stage_fill(&trial->stage, &trial->base), 0);
 		else if (!trial->stage.base)
 			ck_assert_int_eq(stage_move(scene.store, &trial->stage,
 						    random_offset(trial, 9999)),
@@ -267,11 +270,10 @@ static void execute(const struct trial *trial, const struct plan *plan,
 			       trial->file.data + segment->offset,
 			       segment->size);
 		else if (segment->source == PLAN_STAGE)
-			ck_assert_int_eq(io_pread(trial->stage.fd,
-						  ret_file->data + at,
-						  segment->size,
-						  segment->offset),
-					 segment->size);
+			ck_assert_int_eq(
+				io_pread(trial->stage.fd, ret_file->data + at,
+					 segment->size, segment->offset),
+				segment->size);
 	}
 	ck_assert_uint_eq(ret_file->size, plan->size);
 }
@@ -344,27 +346,27 @@ START_TEST(costs_what_is_written_not_what_it_spans)
 	bytes_add_block(&trial.file, 5, "data");
 	bytes_add_block(&trial.file, huge, "");
 	scene_put_bytes(&scene, "f", &trial.file);
-	ck_assert_int_eq(snapshot_new(open(scene_at(&scene, "f"), O_RDONLY),
-				      NULL, &trial.snapshot,
-				      &(struct index_fault){0}),
-			 0);
+	ck_assert_int_eq(
+		snapshot_new(source_of(open(scene_at(&scene, "f"), O_RDONLY)),
+			     NULL, &trial.snapshot, &(struct index_fault){0}),
+		0);
 	trial.base.snapshot = trial.snapshot;
 	trial.base.stream = index_find(trial.snapshot->index, "data");
 	ck_assert_uint_eq(trial.base.stream->size, huge);
 	ck_assert_int_eq(stage_begin(scene.store, huge, &trial.stage), 0);
 	for (uint64_t i = 1; i < 100; i++)
-		ck_assert_int_eq(stage_write(&trial.stage, &trial.base, "x", 1,
-					     i << 30),
-				 0);
+		ck_assert_int_eq(
+			stage_write(&trial.stage, &trial.base, "x", 1, i << 30),
+			0);
 	ck_assert_uint_le(trial.stage.blocks.count, 100);
 	ck_assert_int_eq(stage_seek(&trial.stage, &trial.base, 1 << 29,
 				    SEEK_DATA, &found),
 			 0);
 	ck_assert_uint_eq(found, 1 << 30);
 	/* As much as any filesystem takes. */
-	ck_assert_int_eq(stage_allocate(&trial.stage, &trial.base, punch, 0,
-					1ULL << 43),
-			 0);
+	ck_assert_int_eq(
+		stage_allocate(&trial.stage, &trial.base, punch, 0, 1ULL << 43),
+		0);
 	ck_assert_int_eq(stage_read(&trial.stage, &trial.base, &byte, 1, 6), 1);
 	ck_assert_int_eq(byte, 0);
 	trial_done(&trial);
@@ -416,7 +418,7 @@ START_TEST(a_version_reads_as_it_was)
 	struct stat st;
 	int fd = unit_file(texts[0], 20);
 
-	ck_assert_int_eq(version_init(&versions[0], fd), 0);
+	ck_assert_int_eq(version_init(&versions[0], source_of(fd)), 0);
 	for (size_t i = 0; i < 4; i++) {
 		struct version_range ranges[2] = {
 			{changes[i].offset, changes[i].size},
@@ -427,9 +429,9 @@ START_TEST(a_version_reads_as_it_was)
 				 0);
 		version_change(&versions[i]);
 		memset(name, 'A' + i, sizeof(name));
-		ck_assert_int_eq(io_pwrite(fd, name, changes[i].size,
-					   changes[i].offset),
-				 0);
+		ck_assert_int_eq(
+			io_pwrite(fd, name, changes[i].size, changes[i].offset),
+			0);
 		ck_assert_int_eq(ftruncate(fd, changes[i].cut), 0);
 		ck_assert_int_eq(version_changed(&versions[i], &st), 0);
 		version_init_next(&versions[i + 1], &versions[i]);
@@ -437,9 +439,9 @@ START_TEST(a_version_reads_as_it_was)
 		ck_assert_int_eq(io_pread(fd, texts[i + 1], 32, 0),
 				 changes[i].cut);
 		for (size_t j = 0; j <= i + 1; j++) {
-			ck_assert_int_eq(version_read(&versions[j], got,
-						      sizes[j], 0),
-					 0);
+			ck_assert_int_eq(
+				version_read(&versions[j], got, sizes[j], 0),
+				0);
 			ck_assert_mem_eq(got, texts[j], sizes[j]);
 		}
 	}
