@@ -12,7 +12,8 @@ BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config libfuse3-dev libxxhash-dev
 # Programs that the tests use.
 TEST_PACKAGES=(check python3 acl attr bash-completion clang-tidy cppcheck
 	e2fsprogs ed fio git jq libxxhash0 man-db procps psmisc python3-samba
-	rsync strace valgrind vim xfsprogs zsh)
+	rsync samba samba-testsuite samba-vfs-modules smbclient strace valgrind vim
+	xfsprogs zsh)
 
 die() {
 	echo "${0##*/}: $*" >&2
