@@ -31,19 +31,29 @@ def names(client, path=""):
             yield from names(client, name)
 
 
-def look(share, client, path):
+def tell(share, paths):
+    """What smbclient says of each."""
+    commands = []
+    for path in paths:
+        name = backslashes(path)
+        commands += [f'allinfo "{name}"', f'geteas "{name}"']
+    # geteas fails where there are none.
+    text = share.smbclient(*commands, "pwd")
+    told = re.split("^altname:", text, flags=re.MULTILINE)[1:]
+    return dict(zip(paths, told, strict=True))
+
+
+def look(share, client, path, told):
     """Everything about a file or directory but the times that reading and
     restoring set."""
     name = backslashes(path)
-    text = share.smbclient(f'geteas "{name}"', f'allinfo "{name}"')
-    eas, info = re.split(r"^altname:", text, maxsplit=1, flags=re.MULTILINE)
-    found = dict(LINE.findall(info))
-    for stream, size in STREAM.findall(info):
+    found = dict(LINE.findall(told))
+    for stream, size in STREAM.findall(told):
         content = client.loadfile(name + stream)
         found[f"stream {stream}"] = content
         if len(content) != int(size):
             found[f"size of {stream}"] = size
-    for ea, flags, dump in EA.findall(eas):
+    for ea, flags, dump in EA.findall(told):
         found[f"ea {ea}"] = (int(flags), hexdump.parse(dump.splitlines()))
     found["descriptor"] = to_bytes(client.get_acl(name, ALL_SECURITY)).hex()
     found["acl"] = share.smbcacls(
@@ -52,13 +62,15 @@ def look(share, client, path):
 
 
 def observe(share):
-    """{path: {what: value}} of all on a share: attributes, create_time,
-    write_time, descriptor (hexadecimal), acl (as smbcacls says), `stream
-    :NAME:TYPE` with its content, `ea NAME` with flags and value."""
+    """{path: {what: value}} of all on a share but its top: attributes,
+    create_time, write_time, descriptor (hexadecimal), acl (as smbcacls says),
+    `stream :NAME:TYPE` with its content, `ea NAME` with flags and value."""
     client = share.connection()
+    kinds = dict(names(client))
+    told = tell(share, list(kinds))
     found = {}
-    for path, is_directory in names(client):
-        found[path] = look(share, client, path)
+    for path, is_directory in kinds.items():
+        found[path] = look(share, client, path, told[path])
         found[path]["is"] = "directory" if is_directory else "file"
     return found
 
@@ -69,14 +81,14 @@ def short(value):
 
 
 def differences(one, two):
-    """Between two that observe() returned, a text each."""
-    faults = [f"{path}: only in one" for path in set(one) ^ set(two)]
-    for path in set(one) & set(two):
-        for what in set(one[path]) | set(two[path]):
-            left, right = one[path].get(what), two[path].get(what)
-            if left != right:
-                faults.append(
-                    f"{path}: {what}: {short(left)}, {short(right)}")
+    """Between two that observe() returned: [(path, what, its value in one, in
+    two)], sorted; `is` is what differs for what is in one only."""
+    faults = []
+    for path in set(one) | set(two):
+        left, right = one.get(path, {}), two.get(path, {})
+        whats = {"is"} if not left or not right else set(left) | set(right)
+        faults += [(path, what, short(left.get(what)), short(right.get(what)))
+                   for what in whats if left.get(what) != right.get(what)]
     return sorted(faults)
 
 

@@ -95,8 +95,8 @@ def program(name):
     return shutil.which(name, path=where)
 
 
-def missing():
-    """Why there can be no share; None if there can."""
+def missing(base=None):
+    """Why there can be no share of files below base; None if there can."""
     if os.geteuid() != 0:
         return "only root may serve shares with descriptors"
     for name in PROGRAMS:
@@ -106,6 +106,12 @@ def missing():
         namespace().close()
     except OSError as error:
         return f"no network namespace: {error}"
+    try:
+        with tempfile.NamedTemporaryFile(dir=base) as file:
+            for name in ("user.test", "security.test"):
+                os.setxattr(file.name, name, bytes(1000))
+    except OSError as error:
+        return f"no files with extended attributes: {error}"
     return None
 
 
@@ -221,7 +227,6 @@ class Share:
         """The server and its processes, one for each client: it leads a
         group."""
         self.process.stdin.close()
-        self.process.terminate()
         end = time.monotonic() + PATIENCE
         while not self._has_ended() and time.monotonic() < end:
             time.sleep(0.02)
