@@ -13,7 +13,10 @@ import unittest
 
 sys.dont_write_bytecode = True
 
+# First: it may start the program again.
 import samba_share
+from samba import ndr
+from samba.dcerpc import xattr
 from samba_observe import blobs, differences, observe
 from samba_populate import ITEMS, OWN, populate
 from samba_share import ALL_SECURITY, Share, from_sddl
@@ -149,6 +152,38 @@ class Depot(Xattrs):
     vfs = ("acl_xattr", "streams_depot")
     losses = (lose_descriptors, lose_attributes, lose_files, lose_depot)
     least = 1 << 20
+
+
+class Copies(unittest.TestCase):
+    def test_what_a_faithful_copy_keeps(self):
+        """All that Samba knows of a file lies in its extended attributes, and
+        it takes descriptors in their oldest form as well."""
+        reason = samba_share.missing()
+        if reason:
+            self.skipTest(reason)
+        first = self.enterContext(Share())
+        populate(first)
+        seen = observe(first)
+        copy = os.path.join(first.tmp, "copy")
+        subprocess.run(["cp", "-a", first.path, copy], check=True)
+        second = self.enterContext(Share(copy))
+        self.assertEqual(differences(seen, observe(second)), [])
+        changed = 0
+        for path in seen:
+            raw = blobs(second.at(path))
+            if NTACL in raw:
+                os.setxattr(second.at(path), NTACL, plain_form(raw[NTACL]))
+                changed += 1
+        self.assertGreater(changed, len(ITEMS) // 3)
+        self.assertEqual(differences(seen, observe(second)), [])
+
+
+def plain_form(value):
+    """An NTACL of version 1: the descriptor, and no digest of the mode."""
+    plain = xattr.NTACL()
+    plain.version = 1
+    plain.info = ndr.ndr_unpack(xattr.NTACL, value).info.sd
+    return ndr.ndr_pack(plain)
 
 
 class Ending(unittest.TestCase):
