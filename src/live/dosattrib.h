@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * user.DOSATTRIB, in which Samba and ksmbd keep attributes and the time of
- * creation. First there are the attributes as text, `0x` and digits, or no
- *text; its NUL; and a zero, if these are an odd number of bytes. Then:
+ * creation. First there is text, the attributes as `0x` and digits, or nothing;
+ * its NUL; and a zero, if these are an odd number of bytes. Then:
  *
  *	0	u16	version
  *	2	u16	version
