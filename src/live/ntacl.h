@@ -23,7 +23,8 @@
  *
  * The offsets in the descriptor count from the start of the attribute, not of
  * the descriptor. Of versions 1 and 2 Samba takes any; of 3 and 4 those whose
- * hash is that of the file as it is.
+ * hash is that of the file as it is. It cannot read a descriptor with an ACL
+ * of more than 2000 ACEs, or with one whose Sbz2 is not 0.
  */
 #ifndef LIVE_NTACL_H
 #define LIVE_NTACL_H
