@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/commit_live.h"
+
+#include "live/basic.h"
+#include "live/restore.h"
+#include "live/stream_name.h"
+#include "store/commit_steps.h"
+#include "store/live.h"
+#include "store/names.h"
+#include "store/node.h"
+#include "store/tree.h"
+#include "util/cleanup.h"
+#include "util/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <syslog.h>
+
+enum { SMALL_MAX = 1 << 16 };
+
+static bool is_basic(const char *child)
+{
+	return strcmp(child, VERSION_BASIC) == 0;
+}
+
+static bool is_small(uint32_t id)
+{
+	return id == BKUP_SECURITY_DATA || id == BKUP_EA_DATA ||
+	       id == BKUP_REPARSE_DATA || id == BKUP_OBJECT_ID;
+}
+
+/* What a child name stands for; name: of an alternate stream, malloc'ed. */
+static int parse_child(const char *child, uint32_t *ret_id, char **ret_name)
+{
+	struct bkup_name name;
+	int rc = bkup_name_parse(child, &name);
+
+	if (rc < 0)
+		return rc;
+	*ret_id = name.id;
+	*ret_name = NULL;
+	if (name.ordinal != 1)
+		rc = -EOPNOTSUPP;
+	else if (name.id == BKUP_ALTERNATE_DATA)
+		rc = stream_name_from_raw(name.raw, name.raw_size, ret_name);
+	else if (name.raw_size || (name.id != BKUP_DATA && !is_small(name.id)))
+		rc = -EOPNOTSUPP;
+	bkup_name_done(&name);
+	return rc;
+}
+
+int live_check_name(const char *child)
+{
+	cleanup_free char *name = NULL;
+	uint32_t id;
+
+	return is_basic(child) ? 0 : parse_child(child, &id, &name);
+}
+
+unsigned int live_inherent(const struct store_object *object, const char *child)
+{
+	if (!object->store->options.live || object->undecided)
+		return 0;
+	if (is_basic(child))
+		return 1;
+	if (strcmp(child, "security") == 0)
+		return 2;
+	/* It is what makes a symlink or special file of it. */
+	if (strcmp(child, "reparse") == 0 && !S_ISREG(object->st.st_mode))
+		return 4;
+	return 0;
+}
+
+/* The live file that is an object. */
+static int open_file(struct store_object *object, struct live_file *ret_file)
+{
+	cleanup_free char *path = NULL;
+	int rc = object_path(object, &path);
+
+	return rc < 0 ? rc : live_open_file(object->store, path, ret_file);
+}
+
+/* A directory has no streams to be shown here until it has a reparse point. */
+static int stay_undecided(struct store_object *object, const struct stat *st)
+{
+	struct snapshot *snapshot;
+	struct times none = {0};
+	int rc = snapshot_new_empty(&snapshot);
+
+	if (rc < 0)
+		return rc;
+	commit_adopt(object, snapshot, &none);
+	object->st = *st;
+	object->undecided = true;
+	return 0;
+}
+
+/* Takes the file as it is now. */
+static int take_anew(struct store_object *object)
+{
+	const struct index_options options = {
+		.max_records = object->store->options.max_streams,
+	};
+	cleanup_free char *path = NULL;
+	struct version_source source;
+	struct snapshot *snapshot;
+	struct index_fault fault;
+	struct times none = {0};
+	struct stat st;
+	int rc = object_path(object, &path);
+
+	if (rc == 0)
+		rc = tree_stat(object->store, path, &st);
+	if (rc == 0 && !live_is_object(object->store, path, &st))
+		return stay_undecided(object, &st);
+	if (rc == 0)
+		rc = live_open(object->store, path, &source);
+	if (rc == 0)
+		rc = snapshot_new(source, &options, &snapshot, &fault);
+	if (rc == 0)
+		commit_adopt(object, snapshot, &none);
+	return rc;
+}
+
+/* An empty file with the owner and mode of a directory, in the control one. */
+static int make_empty(struct store_object *object, char *name)
+{
+	const struct stat *st = &object->st;
+	cleanup_close int fd = control_create(object->store, "new", name);
+
+	if (fd < 0)
+		return fd;
+	if ((fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EPERM) ||
+	    fchmod(fd, st->st_mode & 0666) < 0) {
+		int rc = -errno;
+
+		control_unlink(object->store, name);
+		return rc;
+	}
+	return 0;
+}
+
+static int put_in_place(struct store_object *object, const char *name)
+{
+	struct store *store = object->store;
+	cleanup_free char *path = NULL, *parent = NULL;
+	cleanup_close int dir = -1;
+	struct names names;
+	const char *base;
+	int rc = object_path(object, &path);
+
+	if (rc == 0)
+		rc = tree_split(path, &parent, &base);
+	if (rc < 0)
+		return rc;
+	dir = tree_open_own_parent(store, path, &base);
+	if (dir < 0)
+		return dir;
+	rc = names_use_entries(store, parent, NULL, &names);
+	if (rc < 0)
+		return rc;
+	rc = tree_replace(control_dir(store, false), name, dir, base, 0);
+	names_leave(&names);
+	return rc;
+}
+
+int live_decide(struct store_object *object)
+{
+	char name[CONTROL_NAME_SIZE];
+	int rc = make_empty(object, name);
+
+	if (rc < 0)
+		return rc;
+	rc = put_in_place(object, name);
+	if (rc == 0)
+		return take_anew(object);
+	control_unlink(object->store, name);
+	return rc;
+}
+
+/* Sets the size of what may not let it be set, if it is that already. */
+static int set_size(int fd, uint64_t size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size != size && ftruncate(fd, (off_t)size) < 0)
+		return -errno;
+	return 0;
+}
+
+int live_open_data(struct store_object *object, struct stage *ret_stage)
+{
+	struct live_file file;
+	struct stat st;
+	int fd, rc = open_file(object, &file);
+
+	if (rc < 0)
+		return rc;
+	fd = live_file_open_data(&file, O_RDWR);
+	live_file_close(&file);
+	if (fd < 0)
+		return fd == -EINVAL ? -EOPNOTSUPP : fd;
+	if (fstat(fd, &st) < 0) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	*ret_stage = stage_of_file(fd, st.st_size);
+	ret_stage->in_place = true;
+	return 0;
+}
+
+/* What is staged, which is small. */
+static int read_staged(const struct plan_edit *edit, struct bytes *value)
+{
+	uint8_t bytes[4096];
+	uint64_t at = 0;
+
+	if (edit->stage->size > SMALL_MAX)
+		return -EFBIG;
+	while (at < edit->stage->size) {
+		ssize_t n = stage_read(edit->stage, &edit->base, bytes,
+				       sizeof(bytes), at);
+
+		if (n <= 0)
+			return n < 0 ? n : -EIO;
+		bytes_add(value, bytes, n);
+		at += n;
+	}
+	return value->error;
+}
+
+static int set_basic(const struct live_file *file, const struct bytes *value)
+{
+	struct live_basic basic, now;
+	int rc = live_basic_decode(value->data, value->size, &basic);
+
+	if (rc == 0)
+		rc = file->profile->set_basic(file, &basic);
+	if (rc == 0)
+		rc = file->profile->get_basic(file, &now);
+	if (rc < 0)
+		return rc;
+	if (((now.attributes ^ basic.attributes) & ~(uint32_t)LIVE_NATURAL) ||
+	    (basic.creation && now.creation != basic.creation) ||
+	    (basic.write && now.write != basic.write))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* Sets a small stream, and reads it back. */
+static int set_small(struct live_file *file, uint32_t id,
+		     const struct bytes *value)
+{
+	struct bytes now = {0};
+	int rc = file->profile->set(file, id, value);
+
+	if (rc == 0 && id == BKUP_REPARSE_DATA)
+		rc = live_file_reopen(file);
+	if (rc == 0)
+		rc = file->profile->get(file, id, &now);
+	if (rc >= 0)
+		rc = now.size == value->size &&
+				     (!now.size || memcmp(now.data, value->data,
+							  now.size) == 0)
+			     ? 0
+			     : -EIO;
+	bytes_done(&now);
+	return rc == -ENOTSUP ? -EOPNOTSUPP : rc;
+}
+
+static bool is_zero(const char *bytes, size_t size)
+{
+	return size == BKUP_HOLE_MIN && !*bytes &&
+	       memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/*
+ * Copies what is staged into what is empty; holes stay holes. Where there are
+ * none to be seen, long runs of zeros become some.
+ */
+static int copy_staged(const struct plan_edit *edit, bool holes_are_hidden,
+		       int to)
+{
+	cleanup_free char *buffer = malloc(BKUP_HOLE_MIN);
+	const struct stage *stage = edit->stage;
+	uint64_t at = 0, hole;
+	int rc = buffer ? 0 : -ENOMEM;
+
+	while (rc == 0 &&
+	       stage_seek(stage, &edit->base, at, SEEK_DATA, &at) == 0 &&
+	       stage_seek(stage, &edit->base, at, SEEK_HOLE, &hole) == 0) {
+		while (rc == 0 && at < hole) {
+			size_t want = hole - at < BKUP_HOLE_MIN ? hole - at
+								: BKUP_HOLE_MIN;
+			ssize_t n = stage_read(stage, &edit->base, buffer, want,
+					       at);
+
+			if (n <= 0)
+				return n < 0 ? n : -EIO;
+			if (!holes_are_hidden || !is_zero(buffer, n))
+				rc = io_pwrite(to, buffer, n, at);
+			at += n;
+		}
+	}
+	return rc < 0 ? rc : set_size(to, stage->size);
+}
+
+static int set_data(const struct live_file *file, const struct plan_edit *edit)
+{
+	cleanup_close int fd = live_file_open_data(file, O_WRONLY | O_TRUNC);
+
+	if (fd < 0)
+		return fd == -EINVAL ? -EOPNOTSUPP : fd;
+	return copy_staged(edit, file->profile->holes_are_hidden, fd);
+}
+
+/* What is kept in an attribute is put together in memory. */
+static int fill_bytes(const struct plan_edit *edit,
+		      struct live_content *content)
+{
+	int rc = read_staged(edit, &content->bytes);
+
+	content->size = content->bytes.size;
+	return rc;
+}
+
+static int set_alternate(const struct live_file *file, const char *name,
+			 const struct plan_edit *edit)
+{
+	struct live_content content = {.fd = -1};
+	int rc = file->profile->make ? file->profile->make(file, name, &content)
+				     : -EOPNOTSUPP;
+
+	if (rc < 0)
+		return rc;
+	content.size = edit->stage->size;
+	rc = content.fd >= 0
+		     ? copy_staged(edit, file->profile->holes_are_hidden,
+				   content.fd)
+		     : fill_bytes(edit, &content);
+	if (rc == 0)
+		rc = file->profile->put(file, name, &content);
+	live_content_done(&content);
+	return rc;
+}
+
+static int set_stream(struct live_file *file, const char *child,
+		      const struct plan_edit *edit)
+{
+	cleanup_free char *name = NULL;
+	struct bytes value = {0};
+	uint32_t id = 0;
+	int rc = is_basic(child) ? 0 : parse_child(child, &id, &name);
+
+	if (rc < 0)
+		return rc;
+	if (id == BKUP_DATA)
+		return set_data(file, edit);
+	if (id == BKUP_ALTERNATE_DATA)
+		return set_alternate(file, name, edit);
+	rc = read_staged(edit, &value);
+	if (rc == 0)
+		rc = id ? set_small(file, id, &value) : set_basic(file, &value);
+	bytes_done(&value);
+	return rc;
+}
+
+static int remove_stream(const struct live_file *file, const char *child)
+{
+	cleanup_free char *name = NULL;
+	uint32_t id;
+	int fd, rc = is_basic(child) ? -EPERM : parse_child(child, &id, &name);
+
+	if (rc < 0)
+		return rc;
+	if (id == BKUP_ALTERNATE_DATA)
+		return file->profile->remove(file, name);
+	if (id != BKUP_DATA)
+		return file->profile->set(file, id, NULL);
+	fd = live_file_open_data(file, O_WRONLY | O_TRUNC);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Of a whole backup that is restored. */
+struct losses {
+	struct store_object *object;
+	int error; /* the first one */
+};
+
+static void tell_loss(void *context, const char *what, int error)
+{
+	struct losses *losses = context;
+	cleanup_free char *path = NULL;
+
+	if (!losses->error)
+		losses->error = error;
+	if (object_path(losses->object, &path) == 0)
+		store_report(losses->object->store, LOG_ERR,
+			     "'%s/%s' is not taken: %s", path, what,
+			     strerror(-error));
+}
+
+static int restore(struct store_object *object, struct live_file *file,
+		   const struct plan_edit *edit)
+{
+	struct losses told = {object, 0};
+	struct live_losses losses = {.lost = tell_loss, .context = &told};
+	struct bkup_reader *reader;
+	int rc;
+
+	if (lseek(edit->stage->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	rc = bkup_reader_new_fd(edit->stage->fd, &reader);
+	if (rc < 0)
+		return rc;
+	rc = live_restore(file, reader, NULL, &losses);
+	bkup_reader_free(reader);
+	return rc < 0 ? rc : told.error;
+}
+
+static int apply(struct store_object *object, struct live_file *file,
+		 const struct plan_edit *edit)
+{
+	switch (edit->kind) {
+	case PLAN_SET:
+		return set_stream(file, edit->name, edit);
+	case PLAN_REMOVE:
+		return remove_stream(file, edit->name);
+	case PLAN_WHOLE:
+		return restore(object, file, edit);
+	case PLAN_RENAME:
+		return -EXDEV;
+	case PLAN_EXCHANGE:
+	case PLAN_ATTRIBUTES:
+		break;
+	}
+	return -EOPNOTSUPP;
+}
+
+/*
+ * A directory stays one if its attributes say so, or if it is to be a mount
+ * point; all else makes a file of it.
+ */
+static int stays_directory(const struct store_object *object,
+			   const struct plan_edit *edit)
+{
+	struct live_basic basic = {0};
+	struct bkup_reparse reparse;
+	struct bkup_fault fault;
+	struct bytes value = {0};
+	int rc;
+
+	if (object->stays_directory)
+		return 1;
+	if (edit->kind != PLAN_SET ||
+	    (!is_basic(edit->name) && strcmp(edit->name, "reparse") != 0))
+		return 0;
+	rc = read_staged(edit, &value);
+	if (rc == 0 && is_basic(edit->name))
+		rc = live_basic_decode(value.data, value.size, &basic) == 0 &&
+		     basic.attributes & LIVE_DIRECTORY;
+	else if (rc == 0)
+		rc = bkup_reparse_decode(value.data, value.size, &reparse,
+					 &fault) == 0 &&
+		     reparse.tag == BKUP_REPARSE_MOUNT_POINT;
+	bytes_done(&value);
+	return rc < 0 ? rc : rc != 0;
+}
+
+/* Times go with the main stream, or are set by themselves. */
+static void keep_basic(struct live_file *file, const struct commit *commit,
+		       const struct live_basic *before)
+{
+	const char *name = commit->edit.name;
+	struct live_basic basic = *before;
+
+	if (commit->edit.kind == PLAN_WHOLE || is_basic(name))
+		return;
+	basic.access = 0;
+	if (strcmp(name, "data") == 0)
+		basic.write =
+			commit->has_mtime ? live_time_encode(commit->mtime) : 0;
+	/* Only attributes and times: the stream itself is there. */
+	file->profile->set_basic(file, &basic);
+}
+
+int live_commit(struct store_object *object, const struct commit *commit)
+{
+	struct live_basic before;
+	struct live_file file;
+	unsigned int inherent =
+		commit->edit.kind == PLAN_REMOVE
+			? live_inherent(object, commit->edit.name)
+			: 0;
+	int rc = 0, known;
+
+	if (inherent) {
+		object->removed |= inherent;
+		return 0;
+	}
+	if (object->undecided) {
+		rc = stays_directory(object, &commit->edit);
+		if (rc < 0)
+			return rc;
+		object->stays_directory = rc;
+		rc = rc ? 0 : live_decide(object);
+	}
+	if (rc == 0)
+		rc = open_file(object, &file);
+	if (rc < 0)
+		return rc;
+	known = file.profile->get_basic(&file, &before);
+	rc = apply(object, &file, &commit->edit);
+	if (rc == 0 && known == 0)
+		keep_basic(&file, commit, &before);
+	live_file_close(&file);
+	if (rc < 0)
+		return rc;
+	return take_anew(object);
+}
+
+int live_settle_data(struct store_object *object, const struct timespec *mtime)
+{
+	const struct timespec times[2] = {
+		{.tv_nsec = UTIME_OMIT}, mtime ? *mtime : (struct timespec){0}};
+	struct live_file file;
+	int rc;
+
+	if (mtime) {
+		rc = open_file(object, &file);
+		if (rc < 0)
+			return rc;
+		rc = utimensat(AT_FDCWD, file.link, times, 0) < 0 ? -errno : 0;
+		live_file_close(&file);
+		if (rc < 0)
+			return rc;
+	}
+	return take_anew(object);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Commits in a live store: what is staged is applied to the file as BackupWrite
+ * would, and read back. The main stream is written in place.
+ */
+#ifndef STORE_COMMIT_LIVE_H
+#define STORE_COMMIT_LIVE_H
+
+#include "store/commit.h"
+
+/*
+ * 0 if a live file can have a stream of that child name.
+ * Errors: -EINVAL if it is none; -EOPNOTSUPP if no live file has it.
+ */
+int live_check_name(const char *child);
+
+/*
+ * A bit for a stream that the file of a locked object cannot be without; else
+ * 0. Such a stream can be removed only from sight, until the file changes: so
+ * that who removes all of an object can remove the object.
+ */
+unsigned int live_inherent(const struct store_object *object,
+			   const char *child);
+
+/* Makes a file of an empty directory, whose object is locked and undecided. */
+int live_decide(struct store_object *object);
+
+/* Opens the main stream of a locked object for being written in place. */
+int live_open_data(struct store_object *object, struct stage *ret_stage);
+
+/* Commits an edit. Errors: those of the profile; -EIO if it was not taken. */
+int live_commit(struct store_object *object, const struct commit *commit);
+
+/* What was written in place is there: the object takes it as known. */
+int live_settle_data(struct store_object *object, const struct timespec *mtime);
+
+#endif
