@@ -163,10 +163,6 @@ int command_parse(int argc, char **argv, struct command *ret_command)
 	else
 		rc = parse_options(argc, argv, ":fdshVo:", long_options,
 				   handle_own, false, ret_command);
-	/* mount(8) always says rw, unless somebody says ro. */
-	if (rc == 0 && ret_command->options.live &&
-	    !ret_command->options.read_only)
-		rc = mount_options_add(&ret_command->options, "ro", false);
 	if (rc < 0)
 		return rc;
 	if (ret_command->action == COMMAND_HELP ||

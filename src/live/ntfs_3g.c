@@ -276,9 +276,16 @@ static int make(const struct live_file *file, const char *name,
 static int put(const struct live_file *file, const char *name,
 	       const struct live_content *content)
 {
+	struct stat st;
+
 	(void)file;
 	(void)name;
-	return ftruncate(content->fd, content->size) < 0 ? -errno : 0;
+	if (fstat(content->fd, &st) < 0)
+		return -errno;
+	/* Of streams of the root directory the size cannot be set. */
+	if ((uint64_t)st.st_size == content->size)
+		return 0;
+	return ftruncate(content->fd, (off_t)content->size) < 0 ? -errno : 0;
 }
 
 static int remove_stream(const struct live_file *file, const char *name)

@@ -3,6 +3,7 @@
 #include "store/caller.h"
 #include "store/commit.h"
 #include "store/file.h"
+#include "store/live.h"
 #include "store/names.h"
 #include "store/scratch.h"
 #include "store/tree.h"
@@ -36,7 +37,7 @@ static int makes_scratch(struct store *store, const char *dir, bool in_object,
  * made.
  */
 static int open_spot(struct store *store, const char *dir, enum store_kind kind,
-		     const char *name, bool directory)
+		     const char *name, bool directory, bool *ret_scratch)
 {
 	bool scratch = kind == STORE_SCRATCH_DIRECTORY ||
 		       (kind == STORE_VIEWS && bkup_name_is_scratch(name));
@@ -64,6 +65,7 @@ static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 	}
 	if (in_object && !scratch)
 		return -EINVAL;
+	*ret_scratch = scratch;
 	return scratch ? scratch_dir(store, dir, true)
 		       : tree_open_own(store, dir, O_PATH | O_DIRECTORY);
 }
@@ -94,19 +96,24 @@ static int make_at(int dir, const struct making *making)
 static int make(struct store *store, const char *dir, enum store_kind kind,
 		const struct making *making)
 {
+	bool scratch = false;
 	cleanup_close int spot = open_spot(store, dir, kind, making->name,
-					   S_ISDIR(making->mode));
+					   S_ISDIR(making->mode), &scratch);
+	struct making real = *making;
+	struct scratch_leaf leaf;
 	struct names entries;
 	int rc;
 
 	if (spot < 0)
 		return spot;
+	real.name = scratch ? scratch_leaf(store, making->name, &leaf)
+			    : live_entry(store, making->name);
 	rc = names_use_entries(store, dir, NULL, &entries);
 	if (rc < 0)
 		return rc;
 	rc = caller_begin(making->caller);
 	if (rc == 0) {
-		rc = make_at(spot, making);
+		rc = make_at(spot, &real);
 		caller_end();
 	}
 	names_leave(&entries);
@@ -176,10 +183,13 @@ ssize_t store_readlink(struct store *store, const char *path,
 {
 	const char *name;
 	cleanup_close int dir = open_holder(store, path, kind, &name);
+	struct scratch_leaf leaf;
 	ssize_t n;
 
 	if (dir < 0)
 		return dir;
+	if (kind == STORE_SCRATCH)
+		name = scratch_leaf(store, name, &leaf);
 	n = readlinkat(dir, name, buffer, size);
 	return n < 0 ? -errno : n;
 }
@@ -188,10 +198,11 @@ static int unlink_scratch(struct store *store, const char *dir,
 			  enum store_kind kind, const char *name, int flags)
 {
 	cleanup_close int fd = scratch_dir(store, dir, false);
+	struct scratch_leaf leaf;
 
 	if (fd < 0)
 		return fd;
-	if (unlinkat(fd, name, flags) < 0)
+	if (unlinkat(fd, scratch_leaf(store, name, &leaf), flags) < 0)
 		return -errno;
 	scratch_prune(store, dir, kind);
 	return 0;
@@ -252,11 +263,11 @@ static int unlink_node(struct store *store, const char *dir, const char *name)
 		return fd;
 	if (tree_is_control(dir, name))
 		return -ENOENT;
-	rc = tree_stat_at(store, fd, name, &st);
+	rc = tree_stat_at(store, fd, live_entry(store, name), &st);
 	if (rc < 0)
 		return rc;
 	/* An object is a directory here. */
-	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+	if (store->options.live || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 		return -EISDIR;
 	rc = names_use_entries(store, dir, NULL, &names);
 	if (rc < 0)
@@ -309,7 +320,7 @@ static int remove_entry(struct store *store, const char *path, int flags)
 		rc = names_use_entries(store, parent, NULL, &entries);
 	if (rc < 0)
 		return rc;
-	rc = unlinkat(dir, name, flags) < 0 ? -errno : 0;
+	rc = unlinkat(dir, live_entry(store, name), flags) < 0 ? -errno : 0;
 	names_leave(&entries);
 	return rc;
 }

@@ -15,6 +15,7 @@
 #include "store/commit.h"
 
 #include "store/attr.h"
+#include "store/commit_live.h"
 #include "store/commit_steps.h"
 #include "store/metadata.h"
 #include "store/rebuild.h"
@@ -241,6 +242,13 @@ static int commit_once(struct store_object *object, const struct commit *commit)
 	return rc;
 }
 
+int object_check_name(struct store_object *object, const char *child)
+{
+	return object->store->options.live
+		       ? live_check_name(child)
+		       : plan_check_name(object->snapshot->index, child);
+}
+
 /* Whether a commit is to be durable, by what was asked for and the option. */
 static bool is_durable(const struct store *store, bool asked)
 {
@@ -269,7 +277,8 @@ int commit_object(struct store_object *object, const struct commit *commit)
 	before = object->snapshot;
 	now.durable = is_durable(object->store, commit->durable);
 	if (rc == 0)
-		rc = commit_once(object, &now);
+		rc = object->store->options.live ? live_commit(object, &now)
+						 : commit_once(object, &now);
 	if (object->snapshot != before)
 		object->has_mtime = false;
 	return rc;

@@ -10,6 +10,12 @@
 #include "store/object.h"
 #include "store/plan.h"
 
+/*
+ * 0 if the locked object may get a stream of a child name.
+ * Errors: those of plan_check_name; -EOPNOTSUPP.
+ */
+int object_check_name(struct store_object *object, const char *child);
+
 /* What goes with an edit. */
 struct commit {
 	struct plan_edit edit;

@@ -2,6 +2,7 @@
 /* Commits of what is staged in open files, and what others did meanwhile. */
 #include "store/commit.h"
 
+#include "store/commit_live.h"
 #include "store/file.h"
 #include "store/view_target.h"
 #include "util/cleanup.h"
@@ -127,6 +128,24 @@ static int commit_target(struct store_object *object, struct store_file *file,
 	return rc;
 }
 
+/* What was written in place was never anywhere else. */
+static int commit_in_place(struct store_object *object, struct store_file *file,
+			   bool durable)
+{
+	struct timespec mtime;
+	int rc = durable && fsync(file->stage.fd) < 0 ? -errno : 0;
+
+	pthread_mutex_lock(&file->state_lock);
+	mtime = file->mtime;
+	pthread_mutex_unlock(&file->state_lock);
+	if (rc == 0)
+		rc = live_settle_data(object, file->explicit_mtime ? &mtime
+								   : NULL);
+	if (rc == 0)
+		settle(object, file);
+	return rc;
+}
+
 int commit_file(struct store_object *object, struct store_file *file,
 		bool durable)
 {
@@ -141,6 +160,8 @@ int commit_file(struct store_object *object, struct store_file *file,
 		return file->stage.spoilt;
 	if (object->gone)
 		return 0;
+	if (file->stage.in_place)
+		return commit_in_place(object, file, durable);
 	/* What makes no sense, and is as it was, is refused without a word. */
 	if (file->view &&
 	    (file->reported == -EINVAL || file->reported == -EBADMSG))

@@ -3,6 +3,7 @@
 #include "store/file.h"
 
 #include "store/attr.h"
+#include "store/commit_live.h"
 #include "store/view_text.h"
 #include "util/cleanup.h"
 
@@ -91,15 +92,39 @@ struct stage_base file_base(const struct store_file *file)
 				   .stream = file->stream};
 }
 
+bool file_is_in_place(const struct store_file *file)
+{
+	struct store_object *object = atomic_load(&file->object);
+
+	return file->store->options.live && object && !object->undecided &&
+	       !file->view && strcmp(file->name, "data") == 0;
+}
+
+/* The main stream of a live file is written where it is. */
+static int begin_in_place(struct store_file *file, bool keep)
+{
+	struct stage stage;
+	int rc = live_open_data(atomic_load(&file->object), &stage);
+
+	if (rc == 0 && !keep)
+		rc = stage_truncate(&stage, 0);
+	if (rc < 0)
+		return rc;
+	file->stage = stage;
+	return 0;
+}
+
 int file_stage(struct store_file *file, bool keep)
 {
 	int rc = 0;
 
 	if (file->stage.fd >= 0)
 		return 0;
-	if (keep)
+	if (file_is_in_place(file))
+		rc = begin_in_place(file, keep);
+	else if (keep)
 		rc = view_make_locked(file);
-	if (rc == 0)
+	if (rc == 0 && file->stage.fd < 0)
 		rc = stage_begin(file->store,
 				 keep && file->stream ? file->stream->size : 0,
 				 &file->stage);

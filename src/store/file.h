@@ -19,6 +19,9 @@ struct store_file *file_new(struct store *store);
  */
 int file_stage(struct store_file *file, bool keep);
 
+/* Whether it is the main stream of a live file, which is written in place. */
+bool file_is_in_place(const struct store_file *file);
+
 /* What shows through the stage of a file. */
 struct stage_base file_base(const struct store_file *file);
 

@@ -18,7 +18,6 @@ int live_begin(struct store *store)
 	struct live_file file;
 	int rc;
 
-	store->options.read_only = true;
 	if (name) {
 		store->profile = live_profile_named(name);
 		if (!store->profile)
@@ -64,9 +63,9 @@ bool live_is_object(const struct store *store, const char *path,
 	return !S_ISDIR(st->st_mode) || live_is_own(store, path);
 }
 
-bool live_is_escaped(const struct store *store, const char *name)
+const char *live_entry(const struct store *store, const char *name)
 {
-	return store->options.live && escapes_of(name) > 0;
+	return store->options.live && escapes_of(name) > 0 ? name + 1 : name;
 }
 
 /* Adds a part of a path as it really is. */
@@ -123,18 +122,23 @@ static int open_dir(const struct store *store, const char *path,
 		       : tree_open_parent(store, path, ret_name);
 }
 
-int live_open(const struct store *store, const char *path,
-	      struct version_source *ret_source)
+int live_open_file(const struct store *store, const char *path,
+		   struct live_file *ret_file)
 {
 	const char *name;
 	cleanup_close int dir = open_dir(store, path, &name);
+
+	return dir < 0 ? dir
+		       : live_file_open(dir, name, store->profile, ret_file);
+}
+
+int live_open(const struct store *store, const char *path,
+	      struct version_source *ret_source)
+{
 	struct version_source source = {.fd = -1};
 	struct live_file file;
-	int rc;
+	int rc = live_open_file(store, path, &file);
 
-	if (dir < 0)
-		return dir;
-	rc = live_file_open(dir, name, store->profile, &file);
 	if (rc < 0)
 		return rc;
 	source.fd = fcntl(file.fd, F_DUPFD_CLOEXEC, 0);

@@ -8,6 +8,7 @@
 #ifndef STORE_LIVE_H
 #define STORE_LIVE_H
 
+#include "live/file.h"
 #include "store/version.h"
 
 #define LIVE_OWN ".streams"
@@ -35,8 +36,8 @@ bool live_is_own(const struct store *store, const char *path);
  */
 int live_real(const struct store *store, const char *path, char **ret_real);
 
-/* Whether the last part of a path has a % that its entry has not. */
-bool live_is_escaped(const struct store *store, const char *name);
+/* The name of the entry that is shown under a name, which it points into. */
+const char *live_entry(const struct store *store, const char *name);
 
 /*
  * The name under which an entry is shown.
@@ -44,6 +45,10 @@ bool live_is_escaped(const struct store *store, const char *name);
  * ret_shown: malloc'ed, or NULL if it is the same.
  */
 int live_shown(const struct store *store, const char *name, char **ret_shown);
+
+/* Opens the live file at a path. Errors: -errno. */
+int live_open_file(const struct store *store, const char *path,
+		   struct live_file *ret_file);
 
 /* Opens what stands at a path. Errors: as of tree_open_regular; -errno. */
 int live_open(const struct store *store, const char *path,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What stands at a name, and what is in a directory. */
 #include "store/attr.h"
+#include "store/commit_live.h"
 #include "store/file.h"
 #include "store/live.h"
 #include "store/scratch.h"
@@ -259,7 +260,11 @@ static int list_object(struct store_object *object,
 	for (size_t i = 0; i < index->count; i++) {
 		const struct index_stream *stream = &index->streams[i];
 		const char *name = index_name(index, stream);
-		int rc = listing_add(listing, name, S_IFREG,
+		int rc;
+
+		if (live_inherent(object, name) & object->removed)
+			continue;
+		rc = listing_add(listing, name, S_IFREG,
 				     attr_inode(st->st_dev, st->st_ino,
 						stream->record.id, name));
 
@@ -309,16 +314,19 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 		return rc == -ENOENT ? 0 : rc;
 	while ((rc = tree_readdir(entries, &entry)) > 0) {
 		cleanup_free char *path = NULL;
+		struct scratch_leaf leaf;
 		struct stat st;
+		const char *name = scratch_leaf(store, entry->d_name, &leaf);
 
-		if (!all && (!bkup_name_is_scratch(entry->d_name) ||
-			     views_are(store, entry->d_name)))
+		if (!all &&
+		    (!bkup_name_is_scratch(name) || views_are(store, name) ||
+		     (store->options.live && strcmp(name, LIVE_OWN) == 0)))
 			continue;
-		rc = tree_join(dir, entry->d_name, &path);
+		rc = tree_join(dir, name, &path);
 		if (rc == 0 && !all && tree_stat(store, path, &st) == 0)
 			continue;
 		if (rc == 0)
-			rc = listing_add(listing, entry->d_name,
+			rc = listing_add(listing, name,
 					 DTTOIF(entry->d_type),
 					 attr_inode(store->dev, entry->d_ino,
 						    0, ""));

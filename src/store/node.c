@@ -63,11 +63,13 @@ static int open_scratch(struct store *store, const char *path)
 	const char *name = NULL;
 	cleanup_close int parent =
 		scratch_open_parent(store, path, false, &name);
+	struct scratch_leaf leaf;
 	int fd;
 
 	if (parent < 0)
 		return parent;
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(parent, scratch_leaf(store, name, &leaf),
+		    O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/object.h"
 
+#include "store/commit_live.h"
 #include "store/descriptor.h"
 #include "store/live.h"
 #include "store/redo.h"
@@ -382,6 +383,7 @@ static int reload(struct store_object *object, const char *path)
 	times_done(&object->times);
 	object->snapshot = snapshot;
 	object->times = times;
+	object->removed = 0;
 	object_supersede_changed(object);
 	return 0;
 }
@@ -643,8 +645,12 @@ static void look_if_stream(struct table_link *link, void *context)
 
 bool object_has_streams(struct store_object *object)
 {
-	bool found = object->snapshot->index->count;
+	const struct index *index = object->snapshot->index;
+	bool found = false;
 
+	for (size_t i = 0; !found && i < index->count; i++)
+		found = !live_inherent(object, index_name(index,
+							  &index->streams[i]));
 	table_each(&object->files, look_if_stream, &found);
 	return found;
 }

@@ -43,6 +43,12 @@ struct store_object {
 	 */
 	uint64_t expected_name;
 	struct timespec expected_at;
+	/*
+	 * Of a live file, bits of live_inherent: streams that no file is
+	 * without, and that somebody removed, as one does who removes all.
+	 */
+	unsigned int removed;
+	bool stays_directory; /* undecided: it was told to be none but that */
 	struct table files; /* store_file that are current, by name */
 	/*
 	 * A time that was set explicitly while something was staged, and so
@@ -106,6 +112,7 @@ struct store_file {
 
 	atomic_bool dirty; /* staged, and not committed since */
 	bool has_mtime;	   /* of the staged content; under state_lock */
+	bool explicit_mtime; /* somebody set it; likewise */
 	struct timespec mtime;
 	int error; /* of a write that failed and was not made good */
 	uint64_t error_offset;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Opening and closing: which open file stands for a name. */
 #include "store/commit.h"
+#include "store/commit_live.h"
 #include "store/file.h"
 #include "store/scratch.h"
 #include "store/tree.h"
@@ -98,7 +99,8 @@ static void supersede_for_writer(struct store_object *object, const char *child)
 	struct store_file *file = object_file(object, child);
 
 	if (is_expected(object, name, file) || !file || !file->readers ||
-	    file->writers || atomic_load(&file->dirty))
+	    file->writers || atomic_load(&file->dirty) ||
+	    file_is_in_place(file))
 		return;
 	atomic_store(&file->superseded, true);
 	object_detach_file(object, file);
@@ -120,7 +122,7 @@ static int check_open(struct store_object *object, const char *name, int flags)
 	if (rc == 0)
 		return flags & O_CREAT && flags & O_EXCL ? -EEXIST : 0;
 	if (rc == -ENOENT && flags & O_CREAT)
-		rc = view_of_path(name) ? 0 : plan_check_name(index, name);
+		rc = view_of_path(name) ? 0 : object_check_name(object, name);
 	return rc < 0 ? rc : object_check_records(object, index->records + 1);
 }
 
@@ -188,7 +190,11 @@ static int open_first_stream(struct store *store, const char *dir,
 	rc = object_enter_undecided(store, dir, &object);
 	if (rc < 0)
 		return rc;
-	rc = open_stream(object, name, flags, ret_file);
+	/* Its main stream is written in place, so there must be one. */
+	if (store->options.live && strcmp(name, "data") == 0)
+		rc = live_decide(object);
+	if (rc == 0)
+		rc = open_stream(object, name, flags, ret_file);
 	object_leave(object);
 	return rc;
 }
@@ -323,15 +329,20 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	char name[BKUP_CHILD_SIZE];
 	cleanup_free char *path = NULL;
 	cleanup_close int dir = -1;
+	struct scratch_leaf leaf;
 	int whole;
 
+	/* It is where it was written to. */
+	if (file->stage.in_place)
+		return;
 	if (rescue_dir(object, file, &path) < 0)
 		return;
 	whole = complete_stage(file);
 	dir = whole < 0 ? whole : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));
 	if (dir < 0 || control_rename(control_dir(store, false),
-				      file->stage.name, dir, name) < 0) {
+				      file->stage.name, dir,
+				      scratch_leaf(store, name, &leaf)) < 0) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "
 			     "written",

@@ -17,6 +17,7 @@
 
 #include "store/acl.h"
 #include "store/file.h"
+#include "store/live.h"
 #include "store/names.h"
 #include "store/scratch.h"
 #include "store/tree.h"
@@ -55,7 +56,8 @@ static int move_entry(struct store *store, const struct store_place *from,
 		rc = names_use_entries(store, from->dir, to->dir, &entries);
 	if (rc < 0)
 		return rc;
-	rc = tree_replace(from_dir, from->name, to_dir, to->name, flags);
+	rc = tree_replace(from_dir, live_entry(store, from->name), to_dir,
+			  live_entry(store, to->name), flags);
 	names_leave(&entries);
 	return rc;
 }
@@ -277,7 +279,7 @@ static int commit_scratch(struct store_object *object, struct store_file *file,
 
 	if (rc < 0)
 		return rc;
-	rc = plan_check_name(object->snapshot->index, name);
+	rc = object_check_name(object, name);
 	return rc < 0 && rc != -ENAMETOOLONG ? rc
 					     : commit_object(object, &commit);
 }
@@ -306,8 +308,9 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 void rename_drop(struct store *store, const struct store_place *from)
 {
 	cleanup_close int dir = scratch_dir(store, from->dir, false);
-	int rc = dir < 0 ? dir
-			 : unlinkat(dir, from->name, 0) < 0 ? -errno : 0;
+	struct scratch_leaf leaf;
+	const char *name = scratch_leaf(store, from->name, &leaf);
+	int rc = dir < 0 ? dir : unlinkat(dir, name, 0) < 0 ? -errno : 0;
 
 	if (rc < 0 && rc != -ENOENT)
 		store_report(store, LOG_ERR,
@@ -379,13 +382,16 @@ static int rename_scratch(struct store *store, const struct store_place *from,
 {
 	cleanup_close int from_dir = scratch_dir(store, from->dir, false);
 	cleanup_close int to_dir = -1;
+	struct scratch_leaf from_leaf, to_leaf;
 
 	if (from_dir < 0)
 		return from_dir;
 	to_dir = scratch_dir(store, to->dir, true);
 	if (to_dir < 0)
 		return to_dir;
-	if (renameat2(from_dir, from->name, to_dir, to->name, flags) < 0)
+	if (renameat2(from_dir, scratch_leaf(store, from->name, &from_leaf),
+		      to_dir, scratch_leaf(store, to->name, &to_leaf),
+		      flags) < 0)
 		return -errno;
 	if (!same_dir(from, to))
 		scratch_prune(store, from->dir, from->kind);
@@ -401,6 +407,7 @@ int rename_extract(struct store_object *object, const char *from,
 	cleanup_close int fd = -1;
 	char name[CONTROL_NAME_SIZE];
 	struct timespec times[2];
+	struct scratch_leaf leaf;
 	int rc;
 
 	if (dir < 0)
@@ -417,7 +424,8 @@ int rename_extract(struct store_object *object, const char *from,
 	    (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
 	     fchmod(fd, object->st.st_mode & 0666) < 0 ||
 	     futimens(fd, times) < 0 || fdatasync(fd) < 0 ||
-	     renameat(control_dir(store, false), name, dir, to->name) < 0))
+	     renameat(control_dir(store, false), name, dir,
+		      scratch_leaf(store, to->name, &leaf)) < 0))
 		rc = -errno;
 	if (rc < 0)
 		control_unlink(store, name);

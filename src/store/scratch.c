@@ -179,14 +179,33 @@ int scratch_sweep(struct store *store)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+const char *scratch_leaf(const struct store *store, const char *name,
+			 struct scratch_leaf *ret_leaf)
+{
+	static const char colons[] = ":\x1a";
+
+	/* What is too long is refused by who is asked for it. */
+	if (!store->options.live || !strpbrk(name, colons) ||
+	    strlen(name) >= sizeof(ret_leaf->name))
+		return name;
+	strcpy(ret_leaf->name, name);
+	for (char *at = ret_leaf->name; (at = strpbrk(at, colons)); at++)
+		*at = *at == ':' ? colons[1] : ':';
+	return ret_leaf->name;
+}
+
 int scratch_stat(struct store *store, const char *dir, const char *name,
 		 struct stat *ret_st)
 {
 	cleanup_close int fd = scratch_dir(store, dir, false);
+	struct scratch_leaf leaf;
 
 	if (fd < 0)
 		return fd;
-	return fstatat(fd, name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	return fstatat(fd, scratch_leaf(store, name, &leaf), ret_st,
+		       AT_SYMLINK_NOFOLLOW) < 0
+		       ? -errno
+		       : 0;
 }
 
 int scratch_exists(struct store *store, const char *dir)
@@ -317,8 +336,10 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 	cleanup_close int parent = -1, fd = -1;
 	int open_flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	bool create = flags & O_CREAT;
+	struct scratch_leaf leaf;
 	struct stat st;
 
+	name = scratch_leaf(store, name, &leaf);
 	/* Looked at before anything is made: the next one is much the same. */
 	parent = descriptor_keep(store, scratch_dir(store, dir, create));
 	if (parent < 0)

@@ -40,6 +40,18 @@ void scratch_prune(struct store *store, const char *dir, enum store_kind kind);
  */
 int scratch_sweep(struct store *store);
 
+/*
+ * The name of a scratch entry in its directory, and back. Below a live SOURCE
+ * a colon may mean something else, and is U+001A instead.
+ *
+ * ret_leaf: room for it; what is given may be name itself.
+ */
+struct scratch_leaf {
+	char name[256];
+};
+const char *scratch_leaf(const struct store *store, const char *name,
+			 struct scratch_leaf *ret_leaf);
+
 /* lstat of a scratch entry. */
 int scratch_stat(struct store *store, const char *dir, const char *name,
 		 struct stat *ret_st);

@@ -51,7 +51,10 @@ int store_chmod(struct store *store, const char *path, enum store_kind kind,
 	if (rc < 0)
 		return rc;
 	rc = note_set(&node, SCRATCH_MODE_SET);
-	if (rc == 0)
+	/* To set the mode may change the descriptor that is shown. */
+	if (rc == 0 && !(store->options.live && node.kind != STORE_SCRATCH &&
+			 node_mode(&node, mode) ==
+				 (node.st.st_mode & 07777)))
 		rc = chmod_fd(node.fd, node_mode(&node, mode));
 	node_leave(&node, true);
 	return rc;
@@ -66,7 +69,10 @@ int store_chown(struct store *store, const char *path, enum store_kind kind,
 	if (rc < 0)
 		return rc;
 	rc = note_set(&node, SCRATCH_OWNER_SET);
-	if (rc == 0 && fchownat(node.fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+	if (rc == 0 && !(store->options.live && node.kind != STORE_SCRATCH &&
+			 (uid == (uid_t)-1 || uid == node.st.st_uid) &&
+			 (gid == (gid_t)-1 || gid == node.st.st_gid)) &&
+	    fchownat(node.fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		rc = -errno;
 	node_leave(&node, true);
 	return rc;
@@ -171,6 +177,7 @@ static bool utimens_staged(struct store_object *object, const char *name,
 		return false;
 	pthread_mutex_lock(&file->state_lock);
 	file->has_mtime = true;
+	file->explicit_mtime = true;
 	file->mtime = time;
 	pthread_mutex_unlock(&file->state_lock);
 	return true;
@@ -208,6 +215,24 @@ static int utimens_view(struct store_object *object, const char *name, int fd,
 			    : utimens_object(object, fd, times);
 }
 
+/* A live file has one time, which all of its streams have. */
+static int utimens_live(struct store_object *object, enum store_kind kind,
+			const char *name, int fd,
+			const struct timespec times[2])
+{
+	const struct view *view = kind == STORE_VIEW ? view_find(name) : NULL;
+
+	if (kind == STORE_STREAM && !object_file(object, name) &&
+	    !index_find(object->snapshot->index, name))
+		return -ENOENT;
+	if (view)
+		name = view->path;
+	if (*name && times[1].tv_nsec != UTIME_OMIT &&
+	    utimens_staged(object, name, times[1]))
+		return 0;
+	return object->undecided ? 0 : set_fd_times(fd, times);
+}
+
 /* UTIME_NOW as the time it stands for. */
 static struct timespec resolve(struct timespec time)
 {
@@ -242,6 +267,8 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 		rc = object_open(node.object);
 	if (!node.object || (node.kind != STORE_STREAM && has_no_streams(rc)))
 		rc = set_fd_times(node.fd, both);
+	else if (rc == 0 && store->options.live)
+		rc = utimens_live(node.object, kind, name, node.fd, both);
 	else if (rc == 0 && kind == STORE_VIEW)
 		rc = utimens_view(node.object, name, node.fd, both);
 	else if (rc == 0 && node.kind == STORE_STREAM)

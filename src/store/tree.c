@@ -139,7 +139,7 @@ int tree_stat(const struct store *store, const char *path, struct stat *ret_st)
 	}
 	if (!strchr(path, '/'))
 		return tree_stat_at(store, store->root,
-				    path + live_is_escaped(store, path),
+				    live_entry(store, path),
 				    ret_st);
 	fd = tree_open_parent(store, path, &name);
 	if (fd < 0)

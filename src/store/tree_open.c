@@ -127,9 +127,15 @@ int tree_open(const struct store *store, const char *path, int flags)
 
 int tree_open_own(const struct store *store, const char *path, int flags)
 {
+	cleanup_free char *real = NULL;
+	int rc = live_real(store, path, &real);
+
+	if (rc < 0)
+		return rc;
 	/* Not every device is mounted: a subvolume of btrfs is not. */
-	return check_device(tree_openat(store->root, path, flags), store->dev,
-			    true);
+	return check_device(
+		tree_openat(store->root, real ? real : path, flags), store->dev,
+		true);
 }
 
 static int open_parent(const struct store *store, const char *path,
@@ -145,7 +151,7 @@ static int open_parent(const struct store *store, const char *path,
 		return rc;
 	rc = open(store, dir, O_PATH | O_DIRECTORY);
 	if (rc >= 0)
-		*ret_name = name + live_is_escaped(store, name);
+		*ret_name = live_entry(store, name);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "store/view.h"
 
 #include "store/attr.h"
+#include "store/commit_live.h"
 #include "store/tree.h"
 #include "store/view_text.h"
 #include "util/cleanup.h"
@@ -176,7 +177,7 @@ int object_stream(struct store_object *object, const char *name,
 	if (view)
 		return view_stream(object, view, ret_stream);
 	stream = index_find(object->snapshot->index, name);
-	if (!stream)
+	if (!stream || live_inherent(object, name) & object->removed)
 		return -ENOENT;
 	*ret_stream = stream;
 	return 0;
