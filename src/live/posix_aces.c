@@ -171,18 +171,20 @@ static int read_ace(const struct walk *walk, struct posix_who *ret_who,
 		    uint16_t *ret_perms)
 {
 	const struct bkup_ace *ace = &walk->ace;
+	struct posix_who who;
 
 	if (walk->is_at_end)
 		return fail(walk, 0, "an ACE of Everyone is missing");
 	if (ace->type != BKUP_ACE_ALLOWED)
 		return fail(walk, 0, "an ACE does something else than allow");
-	*ret_who = posix_who_of(&ace->sid);
-	if (ret_who->kind == POSIX_WHO_UNKNOWN)
+	who = posix_who_of(&ace->sid);
+	if (who.kind == POSIX_WHO_UNKNOWN)
 		return fail(walk, SID_AT, "this SID is of no user or group");
-	if (posix_rights_perms(ace->mask, walk->access->is_directory,
-			       ret_perms) < 0)
+	if (!posix_rights_perms(ace->mask, walk->access->is_directory,
+				ret_perms))
 		return fail(walk, MASK_AT,
 			    "no permission bits stand for these rights");
+	*ret_who = who;
 	return 0;
 }
 
@@ -213,7 +215,7 @@ static uint16_t tag_of(const struct posix_acl *acl, struct posix_who who,
 static int read_note(struct walk *walk, struct posix_who who,
 		     struct posix_entry *entry)
 {
-	struct posix_who of;
+	struct posix_who of = {POSIX_WHO_UNKNOWN, 0};
 	uint16_t perms;
 	int rc;
 

@@ -22,14 +22,14 @@ enum {
 };
 
 static const struct {
-	mode_t type;
 	uint64_t nfs;
+	mode_t type;
 	bool is_device;
 } specials[] = {
-	{S_IFIFO, BKUP_NFS_FIFO, false},
-	{S_IFSOCK, BKUP_NFS_SOCK, false},
-	{S_IFCHR, BKUP_NFS_CHR, true},
-	{S_IFBLK, BKUP_NFS_BLK, true},
+	{BKUP_NFS_FIFO, S_IFIFO, false},
+	{BKUP_NFS_SOCK, S_IFSOCK, false},
+	{BKUP_NFS_CHR, S_IFCHR, true},
+	{BKUP_NFS_BLK, S_IFBLK, true},
 };
 
 enum { SPECIALS = sizeof(specials) / sizeof(specials[0]) };

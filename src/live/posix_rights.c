@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/posix_rights.h"
 
-#include <errno.h>
-
 enum {
 	READ = 4,
 	WRITE = 2,
@@ -25,13 +23,13 @@ uint32_t posix_rights_of(uint16_t perms, bool is_directory)
 	return rights;
 }
 
-int posix_rights_perms(uint32_t rights, bool is_directory, uint16_t *ret_perms)
+bool posix_rights_perms(uint32_t rights, bool is_directory, uint16_t *ret_perms)
 {
-	for (uint16_t perms = 0; perms <= ALL; perms++) {
-		if (posix_rights_of(perms, is_directory) == rights) {
-			*ret_perms = perms;
-			return 0;
+	for (unsigned int perms = 0; perms <= ALL; perms++) {
+		if (posix_rights_of((uint16_t)perms, is_directory) == rights) {
+			*ret_perms = (uint16_t)perms;
+			return true;
 		}
 	}
-	return -ENOTSUP;
+	return false;
 }

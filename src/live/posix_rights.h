@@ -18,8 +18,8 @@
 
 uint32_t posix_rights_of(uint16_t perms, bool is_directory);
 
-/* The bits for which rights stand exactly. Errors: -ENOTSUP if there are none.
- */
-int posix_rights_perms(uint32_t rights, bool is_directory, uint16_t *ret_perms);
+/* Finds the bits for which rights stand exactly; false if there are none. */
+bool posix_rights_perms(uint32_t rights, bool is_directory,
+			uint16_t *ret_perms);
 
 #endif

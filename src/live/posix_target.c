@@ -89,7 +89,7 @@ static int check_path(const char *target, const uint8_t *path, size_t size)
 	struct bytes again = {0};
 	int rc = -EINVAL;
 
-	if (!posix_target_is_plain(target))
+	if (!size || !posix_target_is_plain(target))
 		return rc;
 	posix_target_to_path(target, &again);
 	if (again.error)
