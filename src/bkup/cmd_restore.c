@@ -50,6 +50,7 @@ static enum status restore_onto(struct transfer *transfer, struct input *input,
 	struct live_basic basic;
 	bool has_basic = read_basic(input, &basic);
 	struct live_file file;
+	struct stat st;
 	int rc = live_file_open(place->dir, place->name, transfer->profile,
 				&file);
 
@@ -57,6 +58,9 @@ static enum status restore_onto(struct transfer *transfer, struct input *input,
 		return cannot_restore(path, rc);
 	rc = live_restore(&file, input->reader, has_basic ? &basic : NULL,
 			  &losses);
+	/* To the nanosecond it is the backup file's own time. */
+	if (rc == 0 && has_basic && fstat(input->fd, &st) == 0)
+		live_basic_refine(&file, &basic, st.st_mtim);
 	live_file_close(&file);
 	progress_pass(&transfer->progress, input_size(input));
 	if (rc < 0)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TICKS = 10000000, TICK = 100 };
 
@@ -54,4 +55,14 @@ struct timespec live_time_decode(uint64_t time)
 		.tv_sec = (time_t)(time / TICKS) - epoch,
 		.tv_nsec = (long)(time % TICKS) * TICK,
 	};
+}
+
+int live_basic_refine(const struct live_file *file,
+		      const struct live_basic *basic, struct timespec mtime)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime};
+
+	return basic->write && live_time_encode(mtime) == basic->write
+		       ? live_file_set_times(file, times)
+		       : 0;
 }

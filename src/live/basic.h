@@ -35,4 +35,11 @@ int live_basic_decode(const void *bytes, size_t size,
 uint64_t live_time_encode(struct timespec time);
 struct timespec live_time_decode(uint64_t time);
 
+/*
+ * Sets a time of modification to the nanosecond, where it is the one that a
+ * file was given, of which 100 ns count. Nothing is done otherwise.
+ */
+int live_basic_refine(const struct live_file *file,
+		      const struct live_basic *basic, struct timespec mtime);
+
 #endif

@@ -56,8 +56,8 @@ void live_file_close(struct live_file *file)
 	file->name = NULL;
 }
 
-/* One try. */
-static int reopen(struct live_file *file)
+/* One try. any: whether it may be another file. */
+static int reopen(struct live_file *file, bool any)
 {
 	cleanup_close int fd =
 		openat(file->dir, file->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -65,7 +65,8 @@ static int reopen(struct live_file *file)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_ino != file->st.st_ino || st.st_dev != file->st.st_dev)
+	if (!any &&
+	    (st.st_ino != file->st.st_ino || st.st_dev != file->st.st_dev))
 		return -ESTALE;
 	if (dup3(fd, file->fd, O_CLOEXEC) < 0)
 		return -errno;
@@ -76,13 +77,18 @@ static int reopen(struct live_file *file)
 int live_file_reopen(struct live_file *file)
 {
 	const struct timespec pause = {.tv_nsec = REOPEN_PAUSE};
-	int rc = reopen(file);
+	int rc = reopen(file, false);
 
 	for (int i = 0; rc == -EIO && i < REOPEN_TRIES; i++) {
 		nanosleep(&pause, NULL);
-		rc = reopen(file);
+		rc = reopen(file, false);
 	}
 	return rc;
+}
+
+int live_file_follow(struct live_file *file)
+{
+	return reopen(file, true);
 }
 
 int live_file_open_data(const struct live_file *file, int flags)
@@ -93,6 +99,20 @@ int live_file_open_data(const struct live_file *file, int flags)
 		return -EINVAL;
 	fd = open(file->link, flags | O_CLOEXEC | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
+}
+
+int live_file_set_times(const struct live_file *file,
+			const struct timespec times[2])
+{
+	int rc;
+
+	/* Of a symlink by its name: its handle is not taken. */
+	if (S_ISLNK(file->st.st_mode))
+		rc = utimensat(file->dir, file->name, times,
+			       AT_SYMLINK_NOFOLLOW);
+	else
+		rc = utimensat(AT_FDCWD, file->link, times, 0);
+	return rc < 0 ? -errno : 0;
 }
 
 bool live_is_unsupported(int error)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct live_profile;
 
@@ -49,6 +50,9 @@ void live_file_close(struct live_file *file);
  */
 int live_file_reopen(struct live_file *file);
 
+/* Takes a handle of what stands at its name now. Errors: -errno. */
+int live_file_follow(struct live_file *file);
+
 /* Opens the file itself, which must be a regular one. Returns a handle. */
 int live_file_open_data(const struct live_file *file, int flags);
 
@@ -68,6 +72,10 @@ int live_removexattr(const struct live_file *file, const char *name);
 
 /* Adds the list of all names, each with its NUL. Errors: -errno. */
 int live_listxattr(const struct live_file *file, struct bytes *names);
+
+/* Sets the times of access and modification, as utimensat(2). */
+int live_file_set_times(const struct live_file *file,
+			const struct timespec times[2]);
 
 /* Whether a call said that the filesystem, or this kind of file, has none. */
 bool live_is_unsupported(int error);

@@ -118,8 +118,7 @@ static int get(const struct live_file *file, uint32_t id, struct bytes *value)
 	return rc;
 }
 
-static int set(const struct live_file *file, uint32_t id,
-	       const struct bytes *value)
+static int set(struct live_file *file, uint32_t id, const struct bytes *value)
 {
 	const struct bytes *stored = value;
 	struct bytes eas = {0};

@@ -57,6 +57,11 @@ struct live_profile {
 	const char *blind;
 	/* Whether holes must be looked for among the bytes. */
 	bool holes_are_hidden;
+	/*
+	 * Whether a reparse point makes another file of what it is set on, and
+	 * so is set before all else; it is the last thing otherwise.
+	 */
+	bool reparse_first;
 
 	bool (*probe)(const struct live_file *file);
 
@@ -75,7 +80,7 @@ struct live_profile {
 	 * Errors: -ENOTSUP if the profile has no place for it, or not for this
 	 * one; -errno.
 	 */
-	int (*set)(const struct live_file *file, uint32_t id,
+	int (*set)(struct live_file *file, uint32_t id,
 		   const struct bytes *value);
 
 	int (*get_basic)(const struct live_file *file,
@@ -109,6 +114,7 @@ const struct live_profile *live_profile_named(const char *name);
 /* The best one that fits a file, or NULL. */
 const struct live_profile *live_profile_of(const struct live_file *file);
 
-extern const struct live_profile live_ntfs_3g, live_ntfs_3g_xattr;
+extern const struct live_profile live_ntfs_3g, live_ntfs_3g_xattr, live_samba,
+	live_posix;
 
 #endif

@@ -298,24 +298,31 @@ static const char *small_name(size_t i)
 	return names[i];
 }
 
-static void set_small(struct restoring *restoring)
+static void set_one(struct restoring *restoring, size_t i)
 {
 	struct live_file *file = restoring->file;
+	int rc;
 
-	for (size_t i = 0; i < SMALL_COUNT; i++) {
-		int rc;
-
-		if (!restoring->has_small[i])
-			continue;
-		rc = file->profile->set(file, small_ids[i],
-					&restoring->small[i]);
-		if (rc == 0 && small_ids[i] == BKUP_REPARSE_DATA)
-			rc = live_file_reopen(file);
-		if (rc < 0) {
-			restoring->has_small[i] = false;
-			lose(restoring, small_name(i), rc);
-		}
+	if (!restoring->has_small[i])
+		return;
+	rc = file->profile->set(file, small_ids[i], &restoring->small[i]);
+	if (rc == 0 && small_ids[i] == BKUP_REPARSE_DATA)
+		rc = live_file_reopen(file);
+	if (rc < 0) {
+		restoring->has_small[i] = false;
+		lose(restoring, small_name(i), rc);
 	}
+}
+
+static void set_small(struct restoring *restoring)
+{
+	size_t last = SMALL_COUNT - 1; /* the reparse point */
+	bool first = restoring->file->profile->reparse_first;
+
+	if (first)
+		set_one(restoring, last);
+	for (size_t i = 0; i < (first ? last : SMALL_COUNT); i++)
+		set_one(restoring, i);
 }
 
 /* Which attributes and times were asked for, and are others. */

@@ -369,7 +369,7 @@ static int set_stream(struct live_file *file, const char *child,
 	return rc;
 }
 
-static int remove_stream(const struct live_file *file, const char *child)
+static int remove_stream(struct live_file *file, const char *child)
 {
 	cleanup_free char *name = NULL;
 	uint32_t id;
@@ -474,25 +474,43 @@ static int stays_directory(const struct store_object *object,
 	return rc < 0 ? rc : rc != 0;
 }
 
-/* Times go with the main stream, or are set by themselves. */
+/* Whether the file gets the time that goes with an edit. */
+static bool has_time(const struct commit *commit)
+{
+	return commit->has_mtime && (is_basic(commit->edit.name) ||
+				     strcmp(commit->edit.name, "data") == 0);
+}
+
+/*
+ * Times go with the main stream, or are set by themselves; other streams leave
+ * them and the attributes as they were. What is committed is there whether this
+ * can be done or not.
+ */
 static void keep_basic(struct live_file *file, const struct commit *commit,
-		       const struct live_basic *before)
+		       const struct live_basic *before, struct timespec mtime)
 {
 	const char *name = commit->edit.name;
 	struct live_basic basic = *before;
 
-	if (commit->edit.kind == PLAN_WHOLE || is_basic(name))
+	if (commit->edit.kind == PLAN_WHOLE)
 		return;
+	if (has_time(commit))
+		mtime = commit->mtime;
+	if (is_basic(name)) {
+		if (file->profile->get_basic(file, &basic) == 0)
+			live_basic_refine(file, &basic, mtime);
+		return;
+	}
 	basic.access = 0;
 	if (strcmp(name, "data") == 0)
-		basic.write =
-			commit->has_mtime ? live_time_encode(commit->mtime) : 0;
-	/* Only attributes and times: the stream itself is there. */
+		basic.write = commit->has_mtime ? live_time_encode(mtime) : 0;
 	file->profile->set_basic(file, &basic);
+	live_basic_refine(file, &basic, mtime);
 }
 
 int live_commit(struct store_object *object, const struct commit *commit)
 {
+	struct timespec mtime;
 	struct live_basic before;
 	struct live_file file;
 	unsigned int inherent =
@@ -516,10 +534,11 @@ int live_commit(struct store_object *object, const struct commit *commit)
 		rc = open_file(object, &file);
 	if (rc < 0)
 		return rc;
+	mtime = file.st.st_mtim;
 	known = file.profile->get_basic(&file, &before);
 	rc = apply(object, &file, &commit->edit);
 	if (rc == 0 && known == 0)
-		keep_basic(&file, commit, &before);
+		keep_basic(&file, commit, &before, mtime);
 	live_file_close(&file);
 	if (rc < 0)
 		return rc;
@@ -537,7 +556,7 @@ int live_settle_data(struct store_object *object, const struct timespec *mtime)
 		rc = open_file(object, &file);
 		if (rc < 0)
 			return rc;
-		rc = utimensat(AT_FDCWD, file.link, times, 0) < 0 ? -errno : 0;
+		rc = live_file_set_times(&file, times);
 		live_file_close(&file);
 		if (rc < 0)
 			return rc;

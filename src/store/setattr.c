@@ -230,7 +230,7 @@ static int utimens_live(struct store_object *object, enum store_kind kind,
 	if (*name && times[1].tv_nsec != UTIME_OMIT &&
 	    utimens_staged(object, name, times[1]))
 		return 0;
-	return object->undecided ? 0 : set_fd_times(fd, times);
+	return set_fd_times(fd, times);
 }
 
 /* UTIME_NOW as the time it stands for. */
