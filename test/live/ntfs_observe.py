@@ -6,10 +6,10 @@ import errno
 import hashlib
 import os
 import stat
-import tempfile
 
 from ntfs_calls import ABSENT, get, stream_names
 from ntfs_image import facts_of_image
+from ntfs_volume import Volume
 
 # kind: what it tells of, such as "security"; name: of a stream, or "";
 # seen: "mount" or "image".
@@ -57,7 +57,8 @@ def observe(volume):
     mounted for reading only, looked at and mounted as it was before.
     """
     if isinstance(volume, (str, os.PathLike)):
-        return observe_image(os.fspath(volume))
+        with Volume(MOUNTED, image=os.fspath(volume)) as mounted:
+            return observe(mounted)
     was_mounted = volume.process is not None
     volume.unmount()
     try:
@@ -65,16 +66,6 @@ def observe(volume):
     finally:
         if was_mounted:
             volume.mount()
-
-
-def observe_image(image):
-    from ntfs_volume import Volume
-    with tempfile.TemporaryDirectory(prefix="bkupfs-ntfs.") as tmp:
-        volume = Volume()
-        volume.tmp, volume.image = tmp, image
-        volume.point = os.path.join(tmp, "mount")
-        os.mkdir(volume.point)
-        return observe_unmounted(volume)
 
 
 def observe_unmounted(volume):

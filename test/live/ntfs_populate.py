@@ -148,20 +148,27 @@ def reparse_points(_, top):
         put(path, "system.ntfs_reparse_data", data)
 
 
+def make_sparse(path, size, *at):
+    """With 4 KiB of something at each offset."""
+    with open(path, "wb") as file:
+        file.truncate(size)
+        for offset in at:
+            file.seek(offset)
+            file.write(noise(offset, 4096))
+
+
 def sparse(_, top):
-    def make(name, size, *at):
-        with open(os.path.join(top, name), "wb") as file:
-            file.truncate(size)
-            for offset in at:
-                file.seek(offset)
-                file.write(noise(offset, 4096))
-    make("starts with a hole", 4 * MIB, 4 * MIB - 4096)
-    make("hole inside", 4 * MIB, 0, 4 * MIB - 4096)
-    make("ends with a hole", 4 * MIB, 0)
-    make("nothing but", 8 * MIB)
-    make("odd", 3 * MIB + 17, MIB)
-    make("huge", 3 << 30, 0, 2 << 30)
-    make("odd:stream", 2 * MIB, MIB)
+    end = 4 * MIB - 4096
+    for name, size, *at in (
+            ("starts with a hole", 4 * MIB, end),
+            ("hole inside", 4 * MIB, 0, end),
+            ("ends with a hole", 4 * MIB, 0), ("nothing but", 8 * MIB),
+            ("odd", 3 * MIB + 17, MIB), ("odd:stream", 2 * MIB, MIB)):
+        make_sparse(os.path.join(top, name), size, *at)
+
+
+def huge(_, top):
+    make_sparse(os.path.join(top, "file"), 3 << 30, 0, 2 << 30)
 
 
 def all_attributes(_, top):
@@ -207,7 +214,7 @@ def empty(_, top):
 PARTS = {"streams": streams, "large stream": large_stream,
          "many streams": many_streams, "eas": eas, "security": descriptors,
          "object ids": object_ids, "reparse": reparse_points,
-         "sparse": sparse, "attributes": all_attributes, "times": all_times,
+         "sparse": sparse, "huge": huge, "attributes": all_attributes, "times": all_times,
          "links": hard_links, "names": names, "empty": empty}
 
 # Creation, last write, last access.
@@ -236,14 +243,13 @@ def wanted_times(path, number):
     return known or (at + 1, at + 22, at + 333)
 
 
-def populate(volume, but=()):
-    """Makes what PARTS says, each in a directory of its name, but for some;
-    the same files each time. The volume, made empty, is mounted anew in
-    between, and must not be in use."""
-    for name, make in PARTS.items():
-        if name not in but:
-            os.mkdir(volume.at(name))
-            make(volume, volume.at(name))
+def populate(volume, parts=tuple(PARTS)):
+    """Makes some of PARTS, or all, each in a directory of its name; the same
+    files each time. The volume, made empty, is mounted anew in between, and
+    must not be in use."""
+    for name in parts:
+        os.mkdir(volume.at(name))
+        PARTS[name](volume, volume.at(name))
     # Where there is a reparse point now, the kernel remembers a file.
     volume.remount()
     set_last(volume)

@@ -7,9 +7,9 @@
         ...
         print(*differences(before, observe(volume), but=OF_THE_VOLUME))
 
-Nothing of libbkup, bkup or bkupfs has a part in it: populate() makes files
-and observe() looks at them through ntfs-3g and through ntfsinfo, ntfscat and
-ntfssecaudit, which read the unmounted image.
+Nothing of libbkup, bkup or bkupfs has a part in it: ntfs_populate.py makes
+files, and ntfs_observe.py looks at them through ntfs-3g and, in the image
+that is not mounted, through ntfsinfo and ntfscat.
 """
 
 import os
@@ -22,13 +22,8 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
-from mountcase import end_with_parent, mount_points, wait_for
-
-from ntfs_observe import OF_THE_VOLUME, observe, differences
-from ntfs_populate import populate
-
-__all__ = ["OF_THE_VOLUME", "Volume", "differences", "lacking", "observe",
-           "populate"]
+from mountcase import end_with_parent, mount_points, run_cases, skip_all, \
+    wait_for
 
 PROGRAMS = ("ntfs-3g", "mkntfs", "ntfsinfo", "ntfscat", "ntfssecaudit")
 SIZE = 512 << 20
@@ -47,24 +42,26 @@ def lacking():
 
 
 class Volume:
-    """A fresh volume, which is mounted while the context lasts.
+    """A volume that is mounted while the context lasts: a fresh one of some
+    size, or that in an image, which is left where it is.
 
     image, point: where it is. options: those of ntfs-3g's -o; by default
     streams are at FILE:STREAM, and reading changes no time of access.
     """
 
     def __init__(self, options="streams_interface=windows,noatime",
-                 size=SIZE):
-        self.options, self.size = options, size
+                 size=SIZE, image=None):
+        self.options, self.size, self.image = options, size, image
         self.process = None
 
     def __enter__(self):
         self.tmp = tempfile.mkdtemp(prefix="bkupfs-ntfs.")
+        self.point = os.path.join(self.tmp, "mount")
         try:
-            self.point = os.path.join(self.tmp, "mount")
             os.mkdir(self.point)
-            self.image = os.path.join(self.tmp, "image")
-            make_image(self.image, self.size)
+            if self.image is None:
+                self.image = os.path.join(self.tmp, "image")
+                make_image(self.image, self.size)
             self.mount()
         except BaseException:
             self.__exit__()
@@ -128,7 +125,7 @@ class Volume:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        if hasattr(self, "point") and self.is_mounted():
+        if self.is_mounted():
             subprocess.run(["umount", "-l", self.point], check=False)
             time.sleep(0.1)
         self.process = None
@@ -140,3 +137,11 @@ def make_image(path, size):
     subprocess.run(["mkntfs", "-F", "-Q", "-q", path], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    timeout=60)
+
+
+def main():
+    """Of a test that needs volumes and nothing else."""
+    reason = lacking()
+    if reason:
+        skip_all(reason)
+    run_cases()
