@@ -11,9 +11,9 @@ BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config libfuse3-dev libxxhash-dev
 	libjansson-dev libseccomp-dev fuse3)
 # Programs that the tests use.
 TEST_PACKAGES=(check python3 acl attr bash-completion clang-tidy cppcheck
-	e2fsprogs ed fio git jq libxxhash0 man-db procps psmisc python3-samba
-	rsync samba samba-testsuite samba-vfs-modules smbclient strace valgrind vim
-	xfsprogs zsh)
+	e2fsprogs ed fio git jq libxxhash0 man-db ntfs-3g procps psmisc
+	python3-samba rsync samba samba-testsuite samba-vfs-modules smbclient
+	strace valgrind vim xfsprogs zsh)
 
 die() {
 	echo "${0##*/}: $*" >&2
