@@ -214,8 +214,9 @@ def empty(_, top):
 PARTS = {"streams": streams, "large stream": large_stream,
          "many streams": many_streams, "eas": eas, "security": descriptors,
          "object ids": object_ids, "reparse": reparse_points,
-         "sparse": sparse, "huge": huge, "attributes": all_attributes, "times": all_times,
-         "links": hard_links, "names": names, "empty": empty}
+         "sparse": sparse, "huge": huge, "attributes": all_attributes,
+         "times": all_times, "links": hard_links, "names": names,
+         "empty": empty}
 
 # Creation, last write, last access.
 TIMES = {

@@ -53,6 +53,8 @@ class Volume:
                  size=SIZE, image=None):
         self.options, self.size, self.image = options, size, image
         self.process = None
+        # How long it may take to unmount.
+        self.patience = 20
 
     def __enter__(self):
         self.tmp = tempfile.mkdtemp(prefix="bkupfs-ntfs.")
@@ -103,7 +105,7 @@ class Volume:
         if self.process is None:
             return
         if self.process.poll() is None:
-            wait_for(self.try_unmount, 20, "umount")
+            wait_for(self.try_unmount, self.patience, "umount")
         self.process.wait(timeout=60)
         self.process = None
 
