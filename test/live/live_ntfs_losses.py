@@ -151,6 +151,7 @@ LOSSES = {
     other_ace: ("security/plain", "security"),
     no_sacl: ("security/labelled", "security"),
     null_for_empty_dacl: ("security/empty DACL", "security"),
+    no_birth: ("object ids/64", "object id"),
     not_hidden: ("attributes/all", "attributes"),
     directory_not_hidden: ("attributes/directory, hidden", "attributes"),
     other_third_party: ("reparse/third party", "reparse"),
@@ -161,7 +162,6 @@ MORE = {
                    ("streams/file", "allocated", "empty")},
     no_root_stream: {(".", "stream", "of the root"),
                      (".", "allocated", "of the root")},
-    no_birth: {("object ids/64", "object id", "")},
     no_dos_name: {("names/with a dos name.text", kind, name)
                   for kind, name in (("dos name", ""),
                                      ("dos name", "WITHAD~1.TEX"),

@@ -11,11 +11,15 @@ PATIENCE = 120
 # lists of attributes, bitmaps and the length of EAs.
 FOLLOWING = (0x20, 0x90, 0xa0, 0xb0, 0xd0)
 STANDARD, NAME, OBJECT_ID, SECURITY = 0x10, 0x30, 0x40, 0x50
-DATA, REPARSE, EA = 0x80, 0xc0, 0xe0
+DATA, INDEX_ROOT, REPARSE, EA = 0x80, 0x90, 0xc0, 0xe0
 KINDS = {OBJECT_ID: "object id", REPARSE: "reparse", EA: "ea"}
 SECURE = 9
 SDS_BLOCK = 256 << 10
 SPARSE = 0x8000
+# An entry of the index of object ids: 16 bytes that it is found by, then a
+# file and the rest of its identifiers.
+OBJECT_ENTRY = re.compile(
+    rb"\x20\0\x38\0\0{4}\x58\0\x10\0.{4}(.{16}).{8}(.{48})", re.S)
 HEAD = re.compile(rb"^Dumping attribute .*\((0x[0-9a-f]+)\) from mft record",
                   re.M)
 
@@ -68,6 +72,7 @@ class Image:
     def __init__(self, path):
         self.path = path
         self.descriptors = dict(self.shared_descriptors())
+        self.births = dict(self.object_index())
 
     def attributes(self, record):
         said = run("ntfsinfo", "-v", "-i", str(record), self.path)
@@ -106,6 +111,13 @@ class Image:
                 yield number, data[at + 20:at + size]
                 at += size + 15 & ~15
 
+    def object_index(self):
+        """(object id, birth ids), of an index that is small enough to have
+        no blocks of its own."""
+        root = run("ntfscat", "-a", hex(INDEX_ROOT), "-n", "$O", self.path,
+                   "/$Extend/$ObjId")
+        return OBJECT_ENTRY.findall(root)
+
     def facts(self, record, digest):
         """{(kind, name): value}"""
         facts = {}
@@ -118,6 +130,9 @@ class Image:
                 facts["security", ""] = self.raw(record, SECURITY)
             elif each.type in KINDS:
                 facts[KINDS[each.type], ""] = self.raw(record, each.type)
+                if each.type == OBJECT_ID:
+                    facts["object id", ""] += self.births.get(
+                        facts["object id", ""], b"")
             elif each.type == DATA:
                 kind = "stream" if each.name else "content"
                 facts[kind, each.name] = self.digest(digest, record, each)
