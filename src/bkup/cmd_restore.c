@@ -90,6 +90,30 @@ static void remove_made(int dir, const char *name)
 		unlinkat(dir, name, AT_REMOVEDIR);
 }
 
+/* Once more, since to be renamed changes attributes. */
+static enum status set_basic(struct transfer *transfer,
+			     const struct input *input, const struct place *to)
+{
+	struct live_basic basic;
+	struct live_file file;
+	struct stat st;
+	int rc;
+
+	if (!read_basic(input, &basic))
+		return STATUS_FINE;
+	rc = live_file_open(to->dir, to->name, transfer->profile, &file);
+	if (rc < 0)
+		return cannot_restore(to->path, rc);
+	rc = file.profile->set_basic(&file, &basic);
+	if (rc == 0 && fstat(input->fd, &st) == 0)
+		rc = live_basic_refine(&file, &basic, st.st_mtim);
+	live_file_close(&file);
+	if (rc == 0)
+		return STATUS_FINE;
+	transfer_lose(transfer, to->path, "basic_info", rc);
+	return STATUS_BAD_DATA;
+}
+
 /* Restores to a new file, which is put in place when it is complete. */
 static enum status restore_anew(struct transfer *transfer, struct input *input,
 				const struct place *to)
@@ -107,6 +131,8 @@ static enum status restore_anew(struct transfer *transfer, struct input *input,
 	if (status != STATUS_FAILED &&
 	    renameat(to->dir, temporary, to->dir, to->name) < 0)
 		status = cannot_restore(to->path, -errno);
+	if (status != STATUS_FAILED)
+		status = status_worse(status, set_basic(transfer, input, to));
 	if (status == STATUS_FAILED)
 		remove_made(to->dir, temporary);
 	return status;

@@ -198,6 +198,25 @@ static int set_basic(const struct live_file *file,
 	return live_setxattr(file, TIMES, times, TIMES_SET_SIZE);
 }
 
+/* Without content a file of the system is taken for a fifo of Interix. */
+static int uncover(struct live_file *file)
+{
+	struct live_basic basic;
+	int rc;
+
+	if (!S_ISFIFO(file->st.st_mode))
+		return 0;
+	rc = get_basic(file, &basic);
+	if (rc < 0 || !(basic.attributes & LIVE_SYSTEM) ||
+	    basic.attributes & LIVE_REPARSE_POINT)
+		return rc;
+	basic.attributes &= ~(uint32_t)LIVE_SYSTEM;
+	rc = set_basic(file, &basic);
+	if (rc == 0)
+		rc = live_file_reopen(file);
+	return rc < 0 ? rc : 1;
+}
+
 /* Visits names that each end with a NUL, but for the last one. */
 static int each(const struct live_file *file, live_visit *visit, void *context)
 {
@@ -305,6 +324,7 @@ const struct live_profile live_ntfs_3g = {
 	.set = set,
 	.get_basic = get_basic,
 	.set_basic = set_basic,
+	.uncover = uncover,
 	.each = each,
 	.open = open_content,
 	.make = make,
@@ -392,6 +412,7 @@ const struct live_profile live_ntfs_3g_xattr = {
 	.set = set,
 	.get_basic = get_basic,
 	.set_basic = set_basic,
+	.uncover = uncover,
 	.each = each_xattr,
 	.open = open_xattr,
 	.make = make_xattr,

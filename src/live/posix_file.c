@@ -156,20 +156,31 @@ static int make_special(const struct live_file *file,
 	return 0;
 }
 
-/* Makes it under another name, and puts it in the file's place. */
+/*
+ * Makes it under another name, and puts it in the file's place. The directory
+ * keeps its time: there is no more and no less in it than before.
+ */
 static int replace(struct live_file *file, const struct posix_special *special)
 {
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+	struct stat st;
 	char name[64];
-	int rc;
+	int rc = fstat(file->dir, &st) < 0 ? -errno : 0;
 
 	snprintf(name, sizeof(name), ".bkup-special-%jx-%d",
 		 (uintmax_t)file->st.st_ino, (int)getpid());
-	rc = make_special(file, special, name);
+	if (rc == 0)
+		rc = make_special(file, special, name);
 	if (rc == 0 && renameat(file->dir, name, file->dir, file->name) < 0)
 		rc = -errno;
 	if (rc < 0 && rc != -EEXIST)
 		unlinkat(file->dir, name, 0);
-	return rc < 0 ? rc : live_file_follow(file);
+	if (rc < 0)
+		return rc;
+	times[1] = st.st_mtim;
+	/* Who may not set it has to live with another time. */
+	utimensat(file->dir, "", times, AT_EMPTY_PATH);
+	return live_file_follow(file);
 }
 
 int posix_set_reparse(struct live_file *file, const struct bytes *reparse)

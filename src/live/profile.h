@@ -89,6 +89,14 @@ struct live_profile {
 	int (*set_basic)(const struct live_file *file,
 			 const struct live_basic *basic);
 
+	/*
+	 * Makes a regular file of one that is none only because of its
+	 * attributes, so that it can be written to. NULL if there is no such.
+	 *
+	 * Returns: 1, or 0 if that is not so; the attributes are lost then.
+	 */
+	int (*uncover)(struct live_file *file);
+
 	/* Visits the names of all alternate streams, in order. */
 	int (*each)(const struct live_file *file, live_visit *visit,
 		    void *context);

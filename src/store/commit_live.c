@@ -6,8 +6,7 @@
 #include "live/stream_name.h"
 #include "store/commit_steps.h"
 #include "store/live.h"
-#include "store/names.h"
-#include "store/node.h"
+#include "store/rebuild.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -141,38 +140,15 @@ static int make_empty(struct store_object *object, char *name)
 	return 0;
 }
 
-static int put_in_place(struct store_object *object, const char *name)
-{
-	struct store *store = object->store;
-	cleanup_free char *path = NULL, *parent = NULL;
-	cleanup_close int dir = -1;
-	struct names names;
-	const char *base;
-	int rc = object_path(object, &path);
-
-	if (rc == 0)
-		rc = tree_split(path, &parent, &base);
-	if (rc < 0)
-		return rc;
-	dir = tree_open_own_parent(store, path, &base);
-	if (dir < 0)
-		return dir;
-	rc = names_use_entries(store, parent, NULL, &names);
-	if (rc < 0)
-		return rc;
-	rc = tree_replace(control_dir(store, false), name, dir, base, 0);
-	names_leave(&names);
-	return rc;
-}
-
 int live_decide(struct store_object *object)
 {
+	cleanup_close int dir = -1;
 	char name[CONTROL_NAME_SIZE];
 	int rc = make_empty(object, name);
 
 	if (rc < 0)
 		return rc;
-	rc = put_in_place(object, name);
+	rc = rebuild_put(object, name, &dir);
 	if (rc == 0)
 		return take_anew(object);
 	control_unlink(object->store, name);
@@ -309,10 +285,14 @@ static int copy_staged(const struct plan_edit *edit, bool holes_are_hidden,
 	return rc < 0 ? rc : set_size(to, stage->size);
 }
 
-static int set_data(const struct live_file *file, const struct plan_edit *edit)
+static int set_data(struct live_file *file, const struct plan_edit *edit)
 {
-	cleanup_close int fd = live_file_open_data(file, O_WRONLY | O_TRUNC);
+	cleanup_close int fd = -1;
+	int rc = file->profile->uncover ? file->profile->uncover(file) : 0;
 
+	if (rc < 0)
+		return rc;
+	fd = live_file_open_data(file, O_WRONLY | O_TRUNC);
 	if (fd < 0)
 		return fd == -EINVAL ? -EOPNOTSUPP : fd;
 	return copy_staged(edit, file->profile->holes_are_hidden, fd);

@@ -124,9 +124,9 @@ static int check_place(const struct store_object *object, int dir,
 }
 
 /* Renames the new version into its directory, which keeps its time. */
-static int put_in_directory(struct rebuild *rebuild, const char *path, int dir)
+static int put_in_directory(struct store *store, const char *new_name,
+			    const char *path, int dir)
 {
-	struct store *store = rebuild->store;
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
 	cleanup_free char *parent = NULL;
 	struct names entries;
@@ -141,7 +141,7 @@ static int put_in_directory(struct rebuild *rebuild, const char *path, int dir)
 	if (fstat(dir, &st) < 0)
 		rc = -errno;
 	if (rc == 0)
-		rc = tree_replace(control_dir(store, false), rebuild->name, dir,
+		rc = tree_replace(control_dir(store, false), new_name, dir,
 				  name, 0);
 	times[1] = st.st_mtim;
 	/* Who may not set it has to live with another time. */
@@ -152,17 +152,16 @@ static int put_in_directory(struct rebuild *rebuild, const char *path, int dir)
 }
 
 /* Renames the new version into place, at a path that is claimed. */
-static int put_in_place(struct rebuild *rebuild,
-			const struct store_object *object, const char *path,
-			int *ret_dir)
+static int put_in_place(const struct store_object *object, const char *new_name,
+			const char *path, int *ret_dir)
 {
 	const char *name = NULL;
 	cleanup_close int dir =
-		tree_open_own_parent(rebuild->store, path, &name);
+		tree_open_own_parent(object->store, path, &name);
 	int rc = dir < 0 ? dir : check_place(object, dir, name);
 
 	if (rc == 0)
-		rc = put_in_directory(rebuild, path, dir);
+		rc = put_in_directory(object->store, new_name, path, dir);
 	if (rc == 0)
 		*ret_dir = steal_fd(&dir);
 	return rc;
@@ -190,6 +189,18 @@ static int claim_path(struct store_object *object, struct names *ret_names)
 	return rc < 0 ? rc : 0;
 }
 
+int rebuild_put(struct store_object *object, const char *name, int *ret_dir)
+{
+	struct names names = {.paths = {NULL}};
+	int rc = claim_path(object, &names);
+
+	if (rc < 0)
+		return rc;
+	rc = put_in_place(object, name, names.paths[0], ret_dir);
+	names_leave(&names);
+	return rc;
+}
+
 /*
  * Sees to it that no crash leaves less than the old version or the new one:
  * an old version with streams is given up only for one that is on the disk.
@@ -212,17 +223,11 @@ int rebuild_place(struct rebuild *rebuild, struct store_object *object,
 		  struct snapshot *snapshot, bool durable, int *ret_dir)
 {
 	int fd = version_fd(&snapshot->version);
-	struct names names = {.paths = {NULL}};
 	struct stat st;
 	int rc = secure(object, fd, durable);
 
-	if (rc < 0)
-		return rc;
-	rc = claim_path(object, &names);
-	if (rc < 0)
-		return rc;
-	rc = put_in_place(rebuild, object, names.paths[0], ret_dir);
-	names_leave(&names);
+	if (rc == 0)
+		rc = rebuild_put(object, rebuild->name, ret_dir);
 	if (rc < 0)
 		return rc;
 	if (rebuild->adopted)

@@ -48,4 +48,12 @@ void rebuild_abort(struct rebuild *rebuild);
 int rebuild_place(struct rebuild *rebuild, struct store_object *object,
 		  struct snapshot *snapshot, bool durable, int *ret_dir);
 
+/*
+ * Puts a file of the control directory in the place of a locked object, whose
+ * directory keeps its time.
+ *
+ * ret_dir: that directory, O_PATH. Errors: -ESTALE if something else is there.
+ */
+int rebuild_put(struct store_object *object, const char *name, int *ret_dir);
+
 #endif

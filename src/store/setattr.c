@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Mode, owner and times. */
 #include "store/attr.h"
+#include "store/live.h"
+#include "store/names.h"
 #include "store/node.h"
 #include "store/scratch.h"
 #include "store/tree.h"
@@ -53,8 +55,7 @@ int store_chmod(struct store *store, const char *path, enum store_kind kind,
 	rc = note_set(&node, SCRATCH_MODE_SET);
 	/* To set the mode may change the descriptor that is shown. */
 	if (rc == 0 && !(store->options.live && node.kind != STORE_SCRATCH &&
-			 node_mode(&node, mode) ==
-				 (node.st.st_mode & 07777)))
+			 node_mode(&node, mode) == (node.st.st_mode & 07777)))
 		rc = chmod_fd(node.fd, node_mode(&node, mode));
 	node_leave(&node, true);
 	return rc;
@@ -69,9 +70,10 @@ int store_chown(struct store *store, const char *path, enum store_kind kind,
 	if (rc < 0)
 		return rc;
 	rc = note_set(&node, SCRATCH_OWNER_SET);
-	if (rc == 0 && !(store->options.live && node.kind != STORE_SCRATCH &&
-			 (uid == (uid_t)-1 || uid == node.st.st_uid) &&
-			 (gid == (gid_t)-1 || gid == node.st.st_gid)) &&
+	if (rc == 0 &&
+	    !(store->options.live && node.kind != STORE_SCRATCH &&
+	      (uid == (uid_t)-1 || uid == node.st.st_uid) &&
+	      (gid == (gid_t)-1 || gid == node.st.st_gid)) &&
 	    fchownat(node.fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		rc = -errno;
 	node_leave(&node, true);
@@ -150,8 +152,8 @@ static int utimens_committed(struct store_object *object, const char *name,
 	struct times next = {0};
 	int rc;
 
-	if (times_equal(time, times_get(&object->times, name,
-					object->st.st_mtim)))
+	if (times_equal(time,
+			times_get(&object->times, name, object->st.st_mtim)))
 		return 0;
 	rc = times_copy(&object->times, &next);
 	if (rc == 0)
@@ -215,11 +217,30 @@ static int utimens_view(struct store_object *object, const char *name, int fd,
 			    : utimens_object(object, fd, times);
 }
 
+/*
+ * The time of a directory. Who puts something in place in it puts its time
+ * back, which must not be one of before.
+ */
+static int utimens_directory(struct store *store, const char *path, int fd,
+			     const struct timespec times[2])
+{
+	struct names entries;
+	int rc = names_use_entries(store, path, NULL, &entries);
+
+	if (rc < 0)
+		return rc;
+	rc = set_fd_times(fd, times);
+	names_leave(&entries);
+	return rc;
+}
+
 /* A live file has one time, which all of its streams have. */
 static int utimens_live(struct store_object *object, enum store_kind kind,
-			const char *name, int fd,
+			const char *path, const char *name, int fd,
 			const struct timespec times[2])
 {
+	cleanup_free char *dir = NULL;
+	int rc;
 	const struct view *view = kind == STORE_VIEW ? view_find(name) : NULL;
 
 	if (kind == STORE_STREAM && !object_file(object, name) &&
@@ -230,7 +251,10 @@ static int utimens_live(struct store_object *object, enum store_kind kind,
 	if (*name && times[1].tv_nsec != UTIME_OMIT &&
 	    utimens_staged(object, name, times[1]))
 		return 0;
-	return set_fd_times(fd, times);
+	if (!live_is_own(object->store, path))
+		return set_fd_times(fd, times);
+	rc = tree_split(path, &dir, &name);
+	return rc < 0 ? rc : utimens_directory(object->store, dir, fd, times);
 }
 
 /* UTIME_NOW as the time it stands for. */
@@ -266,9 +290,12 @@ int store_utimens(struct store *store, const char *path, enum store_kind kind,
 	if (node.object && rc == 0)
 		rc = object_open(node.object);
 	if (!node.object || (node.kind != STORE_STREAM && has_no_streams(rc)))
-		rc = set_fd_times(node.fd, both);
+		rc = node.kind == STORE_DIRECTORY
+			     ? utimens_directory(store, path, node.fd, both)
+			     : set_fd_times(node.fd, both);
 	else if (rc == 0 && store->options.live)
-		rc = utimens_live(node.object, kind, name, node.fd, both);
+		rc = utimens_live(node.object, kind, object_path, name, node.fd,
+				  both);
 	else if (rc == 0 && kind == STORE_VIEW)
 		rc = utimens_view(node.object, name, node.fd, both);
 	else if (rc == 0 && node.kind == STORE_STREAM)

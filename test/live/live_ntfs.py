@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""From one NTFS volume to another: by rsync through mounts, and by bkup.
+Whether all arrived is judged by ntfs_observe.py."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+
+from mountcase import Mount
+from ntfs_observe import OF_THE_VOLUME, differences, observe
+from ntfs_populate import LONG, PARTS, populate
+from ntfs_volume import Volume, main
+
+BKUP = os.environ["BKUP"]
+PATIENCE = 240
+# Holes are found by 64 KiB, and those of alternate streams not at all; names of
+# one file become files, and short names are made anew.
+OTHER_FILES = (*OF_THE_VOLUME, "allocated", "dos name",
+               *((f"links/{name}", kind) for kind in ("links", "name")
+                 for name in ("first", "second", "further/third")),
+               ("names/with a dos name.text", "name"))
+# What rsync takes for a time, and the filesystem in between keeps of it.
+RSYNCS_TIMES = tuple((f"times/{name}", "write time")
+                     for name in ("1601", "before 1970", "far"))
+
+
+def run(*command, status=0):
+    done = subprocess.run(command, capture_output=True, check=False,
+                          timeout=PATIENCE)
+    if done.returncode != status:
+        raise AssertionError(f"{command}: {done.returncode}: "
+                             f"{(done.stdout + done.stderr)[:2000]}")
+    return done.stdout
+
+
+def is_too_long(name):
+    """For a file of Linux; NTFS has names of 255 units of UTF-16."""
+    return len(name.encode()) > 255
+
+
+def leave_out(volume, streams):
+    """Removes what cannot be carried by files of Linux: long names, also of
+    alternate streams, if they become files; and what ntfs-3g itself cannot
+    open, content behind a reparse point that it does not know."""
+    gone = [volume.at("reparse", "third party")]
+    for path, _, files in os.walk(volume.point):
+        gone += [os.path.join(path, name) for name in files
+                 if is_too_long(name)]
+    if streams:
+        gone += [volume.at("streams", f"{path}:{name}")
+                 for path in ("file", "directory")
+                 for name in ("x" * LONG, "\u00f3" * LONG)]
+    for path in gone:
+        os.unlink(path)
+    for path in {os.path.dirname(path) for path in gone} \
+            | {volume.at("streams", "file"), volume.at("streams", "directory")}:
+        os.utime(path, (10**9, 10**9))
+    volume.remount()
+
+
+class Ntfs(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.tmp = tempfile.mkdtemp(prefix="bkupfs-live.")
+        self.addCleanup(shutil.rmtree, self.tmp)
+
+    def at(self, *names):
+        return os.path.join(self.tmp, *names)
+
+    def mount(self, source, name, *options):
+        os.mkdir(self.at(name))
+        mount = Mount(source, self.at(name),
+                      ("-o", ",".join(("store=live", *options))),
+                      self.at(name + ".log"))
+        self.addCleanup(mount.abandon)
+        mount.start()
+        return mount
+
+    def check(self, source, target, but=OTHER_FILES):
+        self.assertEqual([str(each) for each in differences(
+            observe(source), observe(target), but)], [])
+
+
+class Journey(Ntfs):
+    def test_by_rsync_through_mounts(self):
+        with Volume() as source, Volume() as target:
+            populate(source)
+            leave_out(source, True)
+            mount = self.mount(source.point, "out", "ro")
+            run("rsync", "-aS", mount.point + "/", self.at("plain") + "/")
+            mount.stop()
+            mount = self.mount(target.point, "in")
+            run("rsync", "-aS", self.at("plain") + "/", mount.point + "/")
+            self.assertEqual(run("rsync", "-aSni", self.at("plain") + "/",
+                                 mount.point + "/"), b"")
+            mount.stop()
+            self.check(source, target, (*OTHER_FILES, *RSYNCS_TIMES))
+
+    def test_by_capture_and_restore(self):
+        with Volume() as source, Volume() as target:
+            populate(source)
+            leave_out(source, False)
+            run(BKUP, "capture", "-r", source.point, self.at("backup"))
+            run(BKUP, "check", self.at("backup"))
+            run(BKUP, "restore", "-r", self.at("backup"), target.point)
+            self.check(source, target)
+
+    def test_what_is_captured_is_what_is_shown(self):
+        with Volume() as volume:
+            populate(volume, tuple(part for part in PARTS
+                                   if part not in ("large stream", "huge")))
+            leave_out(volume, False)
+            run(BKUP, "capture", "-r", volume.point, self.at("backup"))
+            mount = self.mount(volume.point, "mount")
+            seen = 0
+            for path, dirs, _ in os.walk(self.at("backup")):
+                dirs.sort()
+                for name in os.listdir(path):
+                    file = os.path.join(path, name)
+                    if os.path.isdir(file):
+                        continue
+                    shown = os.path.join(
+                        mount.point, os.path.relpath(file, self.at("backup")))
+                    with open(file, "rb") as a, \
+                            open(shown + "/.view/backup", "rb") as b:
+                        self.assertEqual(a.read(), b.read(), file)
+                    seen += 1
+            mount.stop()
+        self.assertGreater(seen, 50)
+
+
+class Losses(Ntfs):
+    def test_an_object_id_that_is_taken(self):
+        with Volume() as volume:
+            populate(volume, ("object ids",))
+            path, = [path for path, facts in observe(volume).items()
+                     if any(fact.kind == "object id" for fact in facts)][:1]
+            file = volume.at(path)
+            run(BKUP, "capture", file, self.at("f"))
+            done = subprocess.run(
+                [BKUP, "restore", self.at("f"), volume.at("twin")],
+                capture_output=True, check=False, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"object_id is lost: it is there already",
+                          done.stderr)
+            self.assertTrue(os.path.exists(volume.at("twin")))
+
+    def test_streams_that_are_too_large_for_attributes(self):
+        with Volume() as volume:
+            populate(volume, ("streams",))
+            run(BKUP, "capture", "-r", volume.point, self.at("backup"))
+        with Volume(options="streams_interface=xattr") as volume:
+            done = subprocess.run(
+                [BKUP, "restore", "-r", self.at("backup"), volume.point],
+                capture_output=True, check=False, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b" is lost: it is larger than an attribute",
+                          done.stderr)
+
+
+if __name__ == "__main__":
+    main()
