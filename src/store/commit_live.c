@@ -126,12 +126,13 @@ static int take_anew(struct store_object *object)
 static int make_empty(struct store_object *object, char *name)
 {
 	const struct stat *st = &object->st;
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 	cleanup_close int fd = control_create(object->store, "new", name);
 
 	if (fd < 0)
 		return fd;
 	if ((fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EPERM) ||
-	    fchmod(fd, st->st_mode & 0666) < 0) {
+	    fchmod(fd, st->st_mode & 0666) < 0 || futimens(fd, times) < 0) {
 		int rc = -errno;
 
 		control_unlink(object->store, name);
@@ -454,13 +455,6 @@ static int stays_directory(const struct store_object *object,
 	return rc < 0 ? rc : rc != 0;
 }
 
-/* Whether the file gets the time that goes with an edit. */
-static bool has_time(const struct commit *commit)
-{
-	return commit->has_mtime && (is_basic(commit->edit.name) ||
-				     strcmp(commit->edit.name, "data") == 0);
-}
-
 /*
  * Times go with the main stream, or are set by themselves; other streams leave
  * them and the attributes as they were. What is committed is there whether this
@@ -474,14 +468,14 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 
 	if (commit->edit.kind == PLAN_WHOLE)
 		return;
-	if (has_time(commit))
-		mtime = commit->mtime;
 	if (is_basic(name)) {
 		if (file->profile->get_basic(file, &basic) == 0)
 			live_basic_refine(file, &basic, mtime);
 		return;
 	}
 	basic.access = 0;
+	if (strcmp(name, "data") == 0 && commit->has_mtime)
+		mtime = commit->mtime;
 	if (strcmp(name, "data") == 0)
 		basic.write = commit->has_mtime ? live_time_encode(mtime) : 0;
 	file->profile->set_basic(file, &basic);

@@ -151,7 +151,7 @@ void file_stat_stream(struct store_object *object,
 {
 	*ret_st = attr_of_stream(&object->st, stream->record.id, name,
 				 stream->size, stream->stored);
-	ret_st->st_mtim = times_get(&object->times, name, object->st.st_mtim);
+	ret_st->st_mtim = object_time(object, name);
 }
 
 /* Attributes as they are without what is staged, but for the size. */
@@ -165,8 +165,7 @@ static void stat_unstaged(struct store_object *object,
 	}
 	*ret_st = attr_of_stream(&object->st, file->id, file->name, size,
 				 stored);
-	ret_st->st_mtim =
-		times_get(&object->times, file->name, object->st.st_mtim);
+	ret_st->st_mtim = object_time(object, file->name);
 }
 
 int file_stat(struct store_object *object, struct store_file *file,

@@ -635,6 +635,19 @@ void object_drop_unfinished(struct store_object *object)
 	pthread_mutex_unlock(&object->store->objects_lock);
 }
 
+struct timespec object_time(const struct store_object *object, const char *name)
+{
+	const struct index_stream *stream =
+		object->store->options.live
+			? index_find(object->snapshot->index, name)
+			: NULL;
+
+	if (stream && snapshot_is_small(object->snapshot, stream))
+		return (struct timespec){.tv_sec = (time_t)(stream->version &
+							    INT32_MAX)};
+	return times_get(&object->times, name, object->st.st_mtim);
+}
+
 static void look_if_stream(struct table_link *link, void *context)
 {
 	bool *found = context;

@@ -181,6 +181,14 @@ void object_drop_unfinished(struct store_object *object);
  */
 int object_check_records(struct store_object *object, size_t records);
 
+/*
+ * The time of a stream of a locked object. That of small metadata of a live
+ * file is made of what is in it, so that who compares times sees a change: the
+ * file's own time does not change with it.
+ */
+struct timespec object_time(const struct store_object *object,
+			    const char *name);
+
 /* Whether the object has streams, committed or pending. */
 bool object_has_streams(struct store_object *object);
 

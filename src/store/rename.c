@@ -416,7 +416,7 @@ int rename_extract(struct store_object *object, const char *from,
 	if (fd < 0)
 		return fd;
 	times[0] = object->st.st_atim;
-	times[1] = times_get(&object->times, from, object->st.st_mtim);
+	times[1] = object_time(object, from);
 	rc = snapshot_extract(content->snapshot, content->stream, fd);
 	if (rc == 0)
 		rc = acl_copy(version_fd(&object->snapshot->version), fd);

@@ -239,13 +239,18 @@ static int utimens_live(struct store_object *object, enum store_kind kind,
 			const char *path, const char *name, int fd,
 			const struct timespec times[2])
 {
+	const struct view *view = kind == STORE_VIEW ? view_find(name) : NULL;
+	const struct index_stream *stream;
 	cleanup_free char *dir = NULL;
 	int rc;
-	const struct view *view = kind == STORE_VIEW ? view_find(name) : NULL;
 
 	if (kind == STORE_STREAM && !object_file(object, name) &&
 	    !index_find(object->snapshot->index, name))
 		return -ENOENT;
+	/* That of small metadata says what is in it, and cannot be set. */
+	stream = view ? NULL : index_find(object->snapshot->index, name);
+	if (stream && snapshot_is_small(object->snapshot, stream))
+		return 0;
 	if (view)
 		name = view->path;
 	if (*name && times[1].tv_nsec != UTIME_OMIT &&

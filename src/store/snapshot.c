@@ -2,6 +2,7 @@
 #include "store/snapshot.h"
 
 #include "live/basic.h"
+#include "live/restore.h"
 #include "store/times.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -36,6 +37,67 @@ static void number_streams(struct snapshot *snapshot, const struct stat *st)
 	}
 	key[7] = UINT64_MAX;
 	snapshot->number = table_hash(key, sizeof(key));
+}
+
+bool snapshot_is_small(const struct snapshot *snapshot,
+		       const struct index_stream *stream)
+{
+	const struct index *index = snapshot->index;
+
+	if (!version_is_live(&snapshot->version))
+		return false;
+	switch (stream->record.id) {
+	case BKUP_SECURITY_DATA:
+	case BKUP_REPARSE_DATA:
+	case BKUP_EA_DATA:
+	case BKUP_OBJECT_ID:
+		return true;
+	default:
+		return stream == &index->streams[index->recorded];
+	}
+}
+
+/* Of attributes and times what can be given to another file. */
+static uint64_t hash_basic(const uint8_t *bytes)
+{
+	struct live_basic basic = {0};
+	uint64_t key[3];
+
+	live_basic_decode(bytes, LIVE_BASIC_SIZE, &basic);
+	key[0] = basic.creation;
+	key[1] = basic.write;
+	key[2] = basic.attributes & ~(uint32_t)LIVE_NATURAL;
+	return table_hash(key, sizeof(key));
+}
+
+static int number_small(struct snapshot *snapshot, struct index_stream *stream)
+{
+	cleanup_free uint8_t *bytes = malloc(stream->size + 1);
+	bool is_basic = stream->record.id == 0;
+	ssize_t n =
+		bytes ? snapshot_read(snapshot, stream, bytes, stream->size, 0)
+		      : -ENOMEM;
+
+	if (n < 0)
+		return n;
+	if ((uint64_t)n < stream->size)
+		return -ESTALE;
+	stream->version = is_basic ? hash_basic(bytes) : table_hash(bytes, n);
+	return 0;
+}
+
+/* Numbers what is small by its content, which is in memory. */
+static int number_content(struct snapshot *snapshot)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < snapshot->index->count; i++) {
+		struct index_stream *stream = &snapshot->index->streams[i];
+
+		if (snapshot_is_small(snapshot, stream))
+			rc = number_small(snapshot, stream);
+	}
+	return rc;
 }
 
 static ssize_t read_version(void *context, void *buffer, size_t size,
@@ -88,6 +150,8 @@ static int load(struct snapshot *snapshot, const struct index_options *options,
 	}
 	if (rc == 0)
 		number_streams(snapshot, &before);
+	if (rc == 0)
+		rc = number_content(snapshot);
 	if (rc == 0)
 		*ret_st = before;
 	return rc;

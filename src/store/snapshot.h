@@ -57,6 +57,13 @@ int snapshot_new_empty(struct snapshot **ret_snapshot);
 struct snapshot *snapshot_get(struct snapshot *snapshot);
 void snapshot_put(struct snapshot *snapshot);
 
+/*
+ * Whether a stream of a live file is small metadata, whose version is made of
+ * what is in it: the time of the file tells nothing of that.
+ */
+bool snapshot_is_small(const struct snapshot *snapshot,
+		       const struct index_stream *stream);
+
 /* Whether a file with these attributes is still the same version. */
 bool snapshot_matches(const struct stat *a, const struct stat *b);
 

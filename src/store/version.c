@@ -16,6 +16,7 @@
 struct underlying {
 	int fd;			  /* -1 while it is closed */
 	struct live_image *image; /* of a live file, while it is open */
+	bool live;
 	pthread_rwlock_t lock;	  /* guards what follows */
 	struct stat st;		  /* as last noted */
 	struct version *versions;
@@ -45,6 +46,7 @@ int version_init(struct version *version, struct version_source source)
 	}
 	file->fd = source.fd;
 	file->image = source.image;
+	file->live = source.image;
 	file->saved = -1;
 	file->versions = version;
 	pthread_rwlock_init(&file->lock, NULL);
@@ -139,12 +141,12 @@ void version_open(struct version *version, struct version_source source)
 
 bool version_is_live(const struct version *version)
 {
-	return version->file && version->file->image;
+	return version->file && version->file->live;
 }
 
 const char *version_profile(const struct version *version)
 {
-	return version_is_live(version)
+	return version_is_live(version) && version->file->image
 		       ? live_image_file(version->file->image)->profile->name
 		       : NULL;
 }

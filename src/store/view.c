@@ -202,8 +202,7 @@ void view_stat(const struct store_object *object, const struct view *view,
 	if (view->kind == VIEW_INDEX)
 		ret_st->st_mode &= ~0222;
 	if (view->stream)
-		ret_st->st_mtim = times_get(&object->times, view->stream,
-					    object->st.st_mtim);
+		ret_st->st_mtim = object_time(object, view->stream);
 }
 
 void view_begin(struct store_object *object, struct store_file *file)
