@@ -16,6 +16,7 @@ struct transfer {
 	bool recursive;
 	uint64_t files;	 /* that were carried */
 	uint64_t losses; /* what was left behind of them */
+	bool bad_data;	 /* the last file was no backup file */
 };
 
 /*

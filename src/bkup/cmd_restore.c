@@ -10,18 +10,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/xattr.h>
 
 /* One file that is restored. */
 struct one {
 	struct transfer *transfer;
 	const char *path; /* for messages */
+	bool has_content; /* its main stream is there, if it has one */
 };
 
 static void lost(void *context, const char *what, int error)
 {
-	const struct one *one = context;
+	struct one *one = context;
 
+	if (strcmp(what, "data") == 0)
+		one->has_content = false;
 	transfer_lose(one->transfer, one->path, what, error);
 }
 
@@ -41,11 +45,15 @@ static int read_basic(const struct input *input, struct live_basic *ret_basic)
 	return n >= 0 && live_basic_decode(bytes, n, ret_basic) == 0;
 }
 
-/* Restores onto a file that is there. */
+/*
+ * Restores onto a file that is there.
+ *
+ * Returns: STATUS_FAILED if what came of it is not worth to be kept.
+ */
 static enum status restore_onto(struct transfer *transfer, struct input *input,
 				const struct place *place, const char *path)
 {
-	struct one one = {transfer, path};
+	struct one one = {transfer, path, true};
 	struct live_losses losses = {.lost = lost, .context = &one};
 	struct live_basic basic;
 	bool has_basic = read_basic(input, &basic);
@@ -63,8 +71,12 @@ static enum status restore_onto(struct transfer *transfer, struct input *input,
 		live_basic_refine(&file, &basic, st.st_mtim);
 	live_file_close(&file);
 	progress_pass(&transfer->progress, input_size(input));
-	if (rc < 0)
-		return input_failed(input, rc);
+	if (rc < 0) {
+		transfer->bad_data = input_failed(input, rc) == STATUS_BAD_DATA;
+		return STATUS_FAILED;
+	}
+	if (!one.has_content)
+		return STATUS_FAILED;
 	transfer->files++;
 	return losses.count ? STATUS_BAD_DATA : STATUS_FINE;
 }
@@ -141,12 +153,16 @@ static enum status restore_anew(struct transfer *transfer, struct input *input,
 static enum status restore(struct transfer *transfer, struct input *input,
 			   const struct place *to)
 {
+	enum status status;
 	struct stat st;
 
+	transfer->bad_data = false;
 	if (fstatat(to->dir, to->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(st.st_mode))
-		return restore_onto(transfer, input, to, to->path);
-	return restore_anew(transfer, input, to);
+		status = restore_onto(transfer, input, to, to->path);
+	else
+		status = restore_anew(transfer, input, to);
+	return transfer->bad_data ? STATUS_BAD_DATA : status;
 }
 
 /* Of the walk over a tree. */

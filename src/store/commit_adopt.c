@@ -53,7 +53,6 @@ void commit_adopt(struct store_object *object, struct snapshot *snapshot,
 	object->times = *times;
 	*times = (struct times){0};
 	object->undecided = false;
-	object->removed = 0;
 	object->fault = 0;
 	object->st = st;
 	clock_gettime(CLOCK_MONOTONIC, &object->checked);

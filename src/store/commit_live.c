@@ -18,6 +18,12 @@
 
 enum { SMALL_MAX = 1 << 16 };
 
+enum {
+	INHERENT_BASIC = 1,
+	INHERENT_SECURITY = 2,
+	INHERENT_REPARSE = 4,
+};
+
 static bool is_basic(const char *child)
 {
 	return strcmp(child, VERSION_BASIC) == 0;
@@ -62,12 +68,12 @@ unsigned int live_inherent(const struct store_object *object, const char *child)
 	if (!object->store->options.live || object->undecided)
 		return 0;
 	if (is_basic(child))
-		return 1;
+		return INHERENT_BASIC;
 	if (strcmp(child, "security") == 0)
-		return 2;
+		return INHERENT_SECURITY;
 	/* It is what makes a symlink or special file of it. */
 	if (strcmp(child, "reparse") == 0 && !S_ISREG(object->st.st_mode))
-		return 4;
+		return INHERENT_REPARSE;
 	return 0;
 }
 
@@ -150,8 +156,10 @@ int live_decide(struct store_object *object)
 	if (rc < 0)
 		return rc;
 	rc = rebuild_put(object, name, &dir);
-	if (rc == 0)
+	if (rc == 0) {
+		object->removed = INHERENT_BASIC | INHERENT_SECURITY;
 		return take_anew(object);
+	}
 	control_unlink(object->store, name);
 	return rc;
 }
@@ -487,14 +495,11 @@ int live_commit(struct store_object *object, const struct commit *commit)
 	struct timespec mtime;
 	struct live_basic before;
 	struct live_file file;
-	unsigned int inherent =
-		commit->edit.kind == PLAN_REMOVE
-			? live_inherent(object, commit->edit.name)
-			: 0;
 	int rc = 0, known;
 
-	if (inherent) {
-		object->removed |= inherent;
+	if (commit->edit.kind == PLAN_REMOVE &&
+	    live_inherent(object, commit->edit.name)) {
+		object->removed |= live_inherent(object, commit->edit.name);
 		return 0;
 	}
 	if (object->undecided) {
@@ -514,9 +519,13 @@ int live_commit(struct store_object *object, const struct commit *commit)
 	if (rc == 0 && known == 0)
 		keep_basic(&file, commit, &before, mtime);
 	live_file_close(&file);
-	if (rc < 0)
-		return rc;
-	return take_anew(object);
+	if (rc == 0)
+		rc = take_anew(object);
+	if (rc == 0 && commit->edit.kind == PLAN_SET)
+		object->removed &= ~live_inherent(object, commit->edit.name);
+	if (rc == 0 && commit->edit.kind == PLAN_WHOLE)
+		object->removed = 0;
+	return rc;
 }
 
 int live_settle_data(struct store_object *object, const struct timespec *mtime)

@@ -383,7 +383,6 @@ static int reload(struct store_object *object, const char *path)
 	times_done(&object->times);
 	object->snapshot = snapshot;
 	object->times = times;
-	object->removed = 0;
 	object_supersede_changed(object);
 	return 0;
 }

@@ -45,7 +45,8 @@ struct store_object {
 	struct timespec expected_at;
 	/*
 	 * Of a live file, bits of live_inherent: streams that no file is
-	 * without, and that somebody removed, as one does who removes all.
+	 * without, and that are not shown: somebody removed them, as one does
+	 * who removes all; or the file was made here and was given none yet.
 	 */
 	unsigned int removed;
 	bool stays_directory; /* undecided: it was told to be none but that */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/rebuild.h"
 
+#include "store/live.h"
 #include "store/names.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
@@ -142,7 +143,7 @@ static int put_in_directory(struct store *store, const char *new_name,
 		rc = -errno;
 	if (rc == 0)
 		rc = tree_replace(control_dir(store, false), new_name, dir,
-				  name, 0);
+				  live_entry(store, name), 0);
 	times[1] = st.st_mtim;
 	/* Who may not set it has to live with another time. */
 	if (rc == 0)

@@ -4,37 +4,23 @@
 Whether all arrived is judged by ntfs_observe.py."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
-from mountcase import Mount
+from journey import PATIENCE, JourneyCase, bkup, run
 from ntfs_observe import OF_THE_VOLUME, differences, observe
 from ntfs_populate import LONG, PARTS, populate
 from ntfs_volume import Volume, main
 
-BKUP = os.environ["BKUP"]
-PATIENCE = 240
 # Holes are found by 64 KiB, and those of alternate streams not at all; names of
 # one file become files, and short names are made anew.
 OTHER_FILES = (*OF_THE_VOLUME, "allocated", "dos name",
                *((f"links/{name}", kind) for kind in ("links", "name")
                  for name in ("first", "second", "further/third")),
                ("names/with a dos name.text", "name"))
-
-
-def run(*command, status=0):
-    done = subprocess.run(command, capture_output=True, check=False,
-                          timeout=PATIENCE)
-    if done.returncode != status:
-        raise AssertionError(f"{command}: {done.returncode}: "
-                             f"{(done.stdout + done.stderr)[:2000]}")
-    return done.stdout
 
 
 def is_too_long(name):
@@ -65,25 +51,7 @@ def leave_out(volume, streams):
     volume.remount()
 
 
-class Ntfs(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.tmp = tempfile.mkdtemp(prefix="bkupfs-live.")
-        self.addCleanup(shutil.rmtree, self.tmp)
-
-    def at(self, *names):
-        return os.path.join(self.tmp, *names)
-
-    def mount(self, source, name, *options):
-        os.mkdir(self.at(name))
-        mount = Mount(source, self.at(name),
-                      ("-o", ",".join(("store=live", *options))),
-                      self.at(name + ".log"))
-        self.addCleanup(mount.abandon)
-        mount.start()
-        return mount
-
+class Ntfs(JourneyCase):
     def check(self, source, target, but=OTHER_FILES):
         self.assertEqual([str(each) for each in differences(
             observe(source), observe(target), but)], [])
@@ -94,23 +62,14 @@ class Journey(Ntfs):
         with Volume() as source, Volume() as target:
             populate(source)
             leave_out(source, True)
-            mount = self.mount(source.point, "out", "ro")
-            run("rsync", "-aS", mount.point + "/", self.at("plain") + "/")
-            mount.stop()
-            mount = self.mount(target.point, "in")
-            run("rsync", "-aS", self.at("plain") + "/", mount.point + "/")
-            self.assertEqual(run("rsync", "-aSni", self.at("plain") + "/",
-                                 mount.point + "/"), b"")
-            mount.stop()
+            self.by_rsync(source.point, target.point)
             self.check(source, target)
 
     def test_by_capture_and_restore(self):
         with Volume() as source, Volume() as target:
             populate(source)
             leave_out(source, False)
-            run(BKUP, "capture", "-r", source.point, self.at("backup"))
-            run(BKUP, "check", self.at("backup"))
-            run(BKUP, "restore", "-r", self.at("backup"), target.point)
+            self.by_bkup(source.point, target.point)
             self.check(source, target)
 
     def test_what_is_captured_is_what_is_shown(self):
@@ -118,7 +77,7 @@ class Journey(Ntfs):
             populate(volume, tuple(part for part in PARTS
                                    if part not in ("large stream", "huge")))
             leave_out(volume, False)
-            run(BKUP, "capture", "-r", volume.point, self.at("backup"))
+            run(bkup(), "capture", "-r", volume.point, self.at("backup"))
             mount = self.mount(volume.point, "mount")
             seen = 0
             for path, dirs, _ in os.walk(self.at("backup")):
@@ -144,9 +103,9 @@ class Losses(Ntfs):
             path, = [path for path, facts in observe(volume).items()
                      if any(fact.kind == "object id" for fact in facts)][:1]
             file = volume.at(path)
-            run(BKUP, "capture", file, self.at("f"))
+            run(bkup(), "capture", file, self.at("f"))
             done = subprocess.run(
-                [BKUP, "restore", self.at("f"), volume.at("twin")],
+                [bkup(), "restore", self.at("f"), volume.at("twin")],
                 capture_output=True, check=False, timeout=PATIENCE)
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"object_id is lost: it is there already",
@@ -156,10 +115,10 @@ class Losses(Ntfs):
     def test_streams_that_are_too_large_for_attributes(self):
         with Volume() as volume:
             populate(volume, ("streams",))
-            run(BKUP, "capture", "-r", volume.point, self.at("backup"))
+            run(bkup(), "capture", "-r", volume.point, self.at("backup"))
         with Volume(options="streams_interface=xattr") as volume:
             done = subprocess.run(
-                [BKUP, "restore", "-r", self.at("backup"), volume.point],
+                [bkup(), "restore", "-r", self.at("backup"), volume.point],
                 capture_output=True, check=False, timeout=PATIENCE)
             self.assertEqual(done.returncode, 1)
             self.assertIn(b" is lost: it is larger than an attribute",
