@@ -34,7 +34,7 @@ static enum status wrong_profile(const struct cmd *cmd, const char *name)
 }
 
 int transfer_options(const struct cmd *cmd, int argc, char **argv, int least,
-		     int most, struct transfer *transfer,
+		     const char *const names[2], struct transfer *transfer,
 		     enum status *ret_status)
 {
 	static const struct option options[] = {
@@ -49,14 +49,14 @@ int transfer_options(const struct cmd *cmd, int argc, char **argv, int least,
 	if (rc <= 0)
 		return 0;
 	if (transfer->recursive)
-		least = most;
+		least = 2;
 	if (transfer->wrong_profile)
 		*ret_status = wrong_profile(cmd, transfer->wrong_profile);
 	else if (count < least)
-		*ret_status = cmd_wrong_usage(cmd, "too few arguments");
-	else if (count > most)
+		*ret_status = cmd_wrong_usage(cmd, "no %s", names[count]);
+	else if (count > 2)
 		*ret_status = cmd_wrong_usage(cmd, "too many arguments: '%s'",
-					      argv[optind + most]);
+					      argv[optind + 2]);
 	else
 		return 1;
 	return 0;

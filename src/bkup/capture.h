@@ -22,11 +22,11 @@ struct transfer {
 /*
  * Takes the options that both have, and counts the arguments.
  *
- * least, most: how many paths there may be.
+ * least: how many of two paths there must be. names: of these.
  * Returns: 1 to go on, or 0 with an exit status.
  */
 int transfer_options(const struct cmd *cmd, int argc, char **argv, int least,
-		     int most, struct transfer *transfer,
+		     const char *const names[2], struct transfer *transfer,
 		     enum status *ret_status);
 
 /* Says what was left behind of a file, and counts it. */

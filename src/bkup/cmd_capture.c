@@ -168,6 +168,7 @@ static enum status capture_one(struct transfer *transfer, const char *path,
 
 static enum status run_capture(int argc, char **argv)
 {
+	static const char *const names[2] = {"PATH", "FILE"};
 	struct transfer transfer = {0};
 	const struct mirror mirror = {
 		.make = make_object,
@@ -178,7 +179,7 @@ static enum status run_capture(int argc, char **argv)
 	};
 	enum status status;
 
-	if (!transfer_options(&cmd_capture, argc, argv, 1, 2, &transfer,
+	if (!transfer_options(&cmd_capture, argc, argv, 1, names, &transfer,
 			      &status))
 		return status;
 	progress_init_writing(&transfer.progress);

@@ -220,6 +220,7 @@ static enum status restore_one(struct transfer *transfer, const char *file,
 
 static enum status run_restore(int argc, char **argv)
 {
+	static const char *const names[2] = {"FILE", "PATH"};
 	struct transfer transfer = {0};
 	const struct mirror mirror = {
 		.make = make_object,
@@ -229,7 +230,7 @@ static enum status run_restore(int argc, char **argv)
 	};
 	enum status status;
 
-	if (!transfer_options(&cmd_restore, argc, argv, 2, 2, &transfer,
+	if (!transfer_options(&cmd_restore, argc, argv, 2, names, &transfer,
 			      &status))
 		return status;
 	progress_init(&transfer.progress);

@@ -54,10 +54,11 @@ static const char text[] =
 	"  store=backup          SOURCE holds backup files (the default)\n"
 	"  store=live            SOURCE holds ordinary files: shows what "
 	"BackupRead\n"
-	"                        would give of them, read-only\n"
+	"                        would give of them, and takes it back\n"
 	"  profile=NAME          where the filesystem of a live SOURCE keeps "
 	"that:\n"
-	"                        ntfs-3g, ntfs-3g-xattr (default: what fits)\n"
+	"                        ntfs-3g, ntfs-3g-xattr, samba, posix (default: "
+	"what fits)\n"
 	"and those of mount(8) that every filesystem takes. See bkupfs(1).\n";
 
 static int finish(void)

@@ -40,7 +40,15 @@ class Usage(Case):
                 (["normalize"], "no FILE", "normalize "),
                 (["normalize", "a", "b", "c"], "too many arguments: 'c'",
                  "normalize "),
-                (["pack", "-x", "a", "b"], "wrong option '-x'", "pack ")):
+                (["pack", "-x", "a", "b"], "wrong option '-x'", "pack "),
+                (["capture"], "no PATH", "capture "),
+                (["capture", "-r", "a"], "no FILE", "capture "),
+                (["capture", "a", "b", "c"], "too many arguments: 'c'",
+                 "capture "),
+                (["restore", "a"], "no PATH", "restore "),
+                (["restore", "--profile", "fat", "a", "b"],
+                 "no profile 'fat'; there are ntfs-3g, ntfs-3g-xattr, samba, "
+                 "posix", "restore ")):
             with self.subTest(arguments=arguments):
                 self.expect(run(*arguments), status=2, out="", err=(
                     "bkup: %s\ntry 'bkup %s--help'\n" % (fault, verb)))
@@ -48,7 +56,8 @@ class Usage(Case):
     def test_help_names_the_verbs(self):
         result = run("--help")
         self.expect(result)
-        for verb in ("ls", "cat", "check", "unpack", "pack", "normalize"):
+        for verb in ("ls", "cat", "check", "unpack", "pack", "normalize",
+                     "sddl", "capture", "restore"):
             self.assertIn(b"\n  %-9s " % verb.encode(), result.out)
             help_ = run(verb, "--help")
             self.expect(help_)

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
 # First: it may start the program again.
 import samba_share
-from journey import JourneyCase
+from journey import JourneyCase, bkup, run
 from samba_observe import differences, observe
 from samba_populate import populate
 from samba_share import Share, missing
@@ -40,6 +40,26 @@ class Samba(JourneyCase):
 
     def test_by_rsync_through_mounts(self):
         self.carry(self.by_rsync, "profile=samba")
+
+    def test_streams_in_a_depot_are_captured(self):
+        with Share(base=BASE, vfs=("acl_xattr", "streams_depot")) as share:
+            populate(share)
+            seen = observe(share)
+            run(bkup(), "capture", "-r", "--profile", "samba", share.path,
+                self.at("backup"))
+        compared = 0
+        for path, facts in seen.items():
+            file = os.path.join(self.at("backup"), path)
+            if os.path.isdir(file):
+                file = os.path.join(file, ".streams")
+            for what, content in facts.items():
+                if not what.startswith("stream ") or what == "stream ::$DATA":
+                    continue
+                name = what.removeprefix("stream ").removesuffix(":$DATA")
+                self.assertEqual(run(bkup(), "cat", file, name), content,
+                                 (path, what))
+                compared += 1
+        self.assertGreater(compared, 3)
 
     def test_by_capture_and_restore(self):
         self.carry(self.by_bkup, "--profile", "samba")
