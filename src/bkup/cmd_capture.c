@@ -174,6 +174,7 @@ static enum status run_capture(int argc, char **argv)
 		.make = make_object,
 		.leave = leave,
 		.specials = true,
+		.links = true,
 		.own = 1,
 		.context = &transfer,
 	};

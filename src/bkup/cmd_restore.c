@@ -226,6 +226,7 @@ static enum status run_restore(int argc, char **argv)
 		.make = make_object,
 		.leave = leave,
 		.own = -1,
+		.links = true,
 		.context = &transfer,
 	};
 	enum status status;

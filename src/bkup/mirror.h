@@ -23,6 +23,9 @@ struct mirror {
 	bool directories;
 	/* Whether symlinks and special files are objects, too. */
 	bool specials;
+	/* Whether a second name of a file becomes one of what the first became.
+	 */
+	bool links;
 	/*
 	 * Whether something stands for the directories themselves, in a file
 	 * MIRROR_OWN of one tree: 1 if that is made, -1 if it is read, 0 if
@@ -37,6 +40,7 @@ struct mirror {
 	enum status (*leave)(void *context, const struct place *from,
 			     const struct place *to);
 	void *context;
+	struct names *names; /* of mirror_tree */
 };
 
 /* What a directory's own streams are in. */

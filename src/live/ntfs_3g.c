@@ -183,8 +183,8 @@ static uint64_t time_or(uint64_t time, uint64_t now)
 static int set_basic(const struct live_file *file,
 		     const struct live_basic *basic)
 {
-	uint32_t attributes = htobe32(basic->attributes & SETTABLE), old;
-	uint64_t now[4], times[3];
+	uint32_t attributes = htobe32(basic->attributes & SETTABLE), old = 0;
+	uint64_t now[4] = {0}, times[3];
 	int rc = live_setxattr(file, ATTRIBUTES, &attributes,
 			       sizeof(attributes));
 

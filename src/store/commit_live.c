@@ -508,9 +508,10 @@ int live_commit(struct store_object *object, const struct commit *commit)
 			return rc;
 		object->stays_directory = rc;
 		rc = rc ? 0 : live_decide(object);
+		if (rc < 0)
+			return rc;
 	}
-	if (rc == 0)
-		rc = open_file(object, &file);
+	rc = open_file(object, &file);
 	if (rc < 0)
 		return rc;
 	mtime = file.st.st_mtim;

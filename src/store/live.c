@@ -69,23 +69,25 @@ const char *live_entry(const struct store *store, const char *name)
 }
 
 /* Adds a part of a path as it really is. */
-static int add_real(char *real, const char *part, bool last)
+static int add_real(struct bytes *real, const char *part, bool last)
 {
 	int escapes = escapes_of(part);
 
 	/* What a directory has of its own has nothing in it but streams. */
 	if (escapes == 0)
 		return last ? 0 : -ENOENT;
-	if (*real)
-		strcat(real, "/");
-	strcat(real, escapes > 0 ? part + 1 : part);
-	return 0;
+	if (real->size)
+		bytes_add_text(real, "/");
+	bytes_add_text(real, escapes > 0 ? part + 1 : part);
+	return real->error;
 }
 
 int live_real(const struct store *store, const char *path, char **ret_real)
 {
-	cleanup_free char *copy = NULL, *real = NULL;
+	cleanup_free char *copy = NULL;
+	struct bytes real = {0};
 	char *rest, *part;
+	size_t size;
 	int rc = 0;
 
 	if (!store->options.live || !strstr(path, LIVE_OWN)) {
@@ -93,14 +95,14 @@ int live_real(const struct store *store, const char *path, char **ret_real)
 		return 0;
 	}
 	copy = strdup(path);
-	real = calloc(1, strlen(path) + 1);
-	if (!copy || !real)
+	if (!copy)
 		return -ENOMEM;
 	rest = copy;
 	while (rc == 0 && (part = strsep(&rest, "/")))
-		rc = add_real(real, part, !rest);
+		rc = add_real(&real, part, !rest);
 	if (rc == 0)
-		*ret_real = steal_pointer(&real);
+		rc = bytes_take(&real, ret_real, &size);
+	bytes_done(&real);
 	return rc;
 }
 

@@ -188,7 +188,7 @@ const char *scratch_leaf(const struct store *store, const char *name,
 	if (!store->options.live || !strpbrk(name, colons) ||
 	    strlen(name) >= sizeof(ret_leaf->name))
 		return name;
-	strcpy(ret_leaf->name, name);
+	memcpy(ret_leaf->name, name, strlen(name) + 1);
 	for (char *at = ret_leaf->name; (at = strpbrk(at, colons)); at++)
 		*at = *at == ':' ? colons[1] : ':';
 	return ret_leaf->name;
