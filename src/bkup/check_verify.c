@@ -11,7 +11,7 @@
 static enum status open_list(struct check *check)
 {
 	FILE *file = fopen(check->verify, "re");
-	struct json_fault fault;
+	struct json_fault fault = {0};
 	int rc = file ? digest_list_read(&check->list, file, &fault) : -errno;
 
 	if (file)

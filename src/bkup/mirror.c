@@ -3,8 +3,8 @@
 
 #include "bkup/listing.h"
 #include "bkup/message.h"
+#include "bkup/mirror_names.h"
 #include "util/cleanup.h"
-#include "util/table.h"
 
 #include <bkup/name.h>
 #include <errno.h>
@@ -56,82 +56,6 @@ static enum status copy_special(const struct place *from, const struct stat *st,
 		unlinkat(to->dir, temporary, 0);
 	}
 	return rc < 0 ? failed("make", to->path, rc) : STATUS_FINE;
-}
-
-/* A file that was made of one that has other names as well. */
-struct made {
-	struct table_link link;
-	dev_t dev;
-	ino_t ino;
-	char name[]; /* below the root of what is made */
-};
-
-struct names {
-	int root;
-	size_t root_size; /* of its path */
-	struct table made;
-};
-
-static bool is_made_of(const struct table_link *link, const void *key)
-{
-	const struct made *made = table_item(link, const struct made, link);
-	const struct stat *st = key;
-
-	return made->dev == st->st_dev && made->ino == st->st_ino;
-}
-
-static uint64_t hash_of(const struct stat *st)
-{
-	const uint64_t key[] = {st->st_dev, st->st_ino};
-
-	return table_hash(key, sizeof(key));
-}
-
-static void free_made(struct table_link *link, void *context)
-{
-	(void)context;
-	free(table_item(link, struct made, link));
-}
-
-/* What stands at the place is to be found by who has another name of it. */
-static int note_made(struct names *names, const struct stat *st,
-		     const struct place *to)
-{
-	const char *name = to->path + names->root_size;
-	size_t size = strlen(name) + 1;
-	struct made *made = malloc(sizeof(*made) + size);
-	int rc;
-
-	if (!made)
-		return -ENOMEM;
-	*made = (struct made){.dev = st->st_dev, .ino = st->st_ino};
-	memcpy(made->name, name, size);
-	rc = table_add(&names->made, &made->link, hash_of(st));
-	if (rc < 0)
-		free(made);
-	return rc;
-}
-
-/* Another name for what was made: 1, or 0 if there is none yet. */
-static int link_made(const struct names *names, const struct stat *st,
-		     const struct place *to)
-{
-	struct table_link *found =
-		table_find(&names->made, hash_of(st), is_made_of, st);
-	char temporary[PLACE_TEMPORARY_SIZE];
-	int rc = 1;
-
-	if (!found)
-		return 0;
-	place_temporary(temporary);
-	if (linkat(names->root, table_item(found, struct made, link)->name,
-		   to->dir, temporary, 0) < 0)
-		return -errno;
-	if (renameat(to->dir, temporary, to->dir, to->name) < 0)
-		rc = -errno;
-	/* If both are the same file already nothing was renamed. */
-	unlinkat(to->dir, temporary, 0);
-	return rc;
 }
 
 static int open_directory(const struct place *place)
@@ -203,14 +127,14 @@ static enum status visit_name_of_many(const struct mirror *mirror,
 				      const struct place *to)
 {
 	enum status status;
-	int rc = link_made(mirror->names, st, to);
+	int rc = mirror_names_link(mirror->names, st, to);
 
 	if (rc == 1)
 		return STATUS_FINE;
 	/* Where there are no links it is made again. */
 	status = mirror->make(mirror->context, from, to);
 	if (rc == 0 && status != STATUS_FAILED)
-		rc = note_made(mirror->names, st, to);
+		rc = mirror_names_add(mirror->names, st, to);
 	return rc == -ENOMEM ? failed("remember", to->path, rc) : status;
 }
 
@@ -301,7 +225,7 @@ enum status mirror_tree(const struct mirror *mirror, const char *from,
 		open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int to_dir = -1;
 	struct mirror with_names = *mirror;
-	struct names names;
+	struct mirror_names names;
 	enum status status;
 
 	if (from_dir < 0)
@@ -311,15 +235,12 @@ enum status mirror_tree(const struct mirror *mirror, const char *from,
 	to_dir = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (to_dir < 0)
 		return failed("open", to, -errno);
-	names.root = to_dir;
-	names.root_size = strlen(to) + 1;
-	table_init(&names.made);
+	mirror_names_init(&names, to_dir, to);
 	if (mirror->links)
 		with_names.names = &names;
 	status = walk(&with_names,
 		      &(struct place){.dir = from_dir, .path = from},
 		      &(struct place){.dir = to_dir, .path = to}, 0);
-	table_each(&names.made, free_made, NULL);
-	table_done(&names.made);
+	mirror_names_done(&names);
 	return status;
 }

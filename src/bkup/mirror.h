@@ -40,7 +40,7 @@ struct mirror {
 	enum status (*leave)(void *context, const struct place *from,
 			     const struct place *to);
 	void *context;
-	struct names *names; /* of mirror_tree */
+	struct mirror_names *names; /* of mirror_tree */
 };
 
 /* What a directory's own streams are in. */

@@ -159,8 +159,8 @@ static int get_numbers(const struct live_file *file, uint32_t *ret_attributes,
 
 static int get_basic(const struct live_file *file, struct live_basic *ret_basic)
 {
-	uint64_t times[4];
-	uint32_t attributes;
+	uint64_t times[4] = {0};
+	uint32_t attributes = 0;
 	int rc = get_numbers(file, &attributes, times);
 
 	if (rc < 0)
@@ -201,7 +201,7 @@ static int set_basic(const struct live_file *file,
 /* Without content a file of the system is taken for a fifo of Interix. */
 static int uncover(struct live_file *file)
 {
-	struct live_basic basic;
+	struct live_basic basic = {0};
 	int rc;
 
 	if (!S_ISFIFO(file->st.st_mode))

@@ -128,7 +128,7 @@ static int set_reparse(struct live_file *file, const struct bytes *reparse)
 	if (!reparse && S_ISREG(file->st.st_mode))
 		return live_removexattr(file, REPARSE);
 	rc = posix_set_reparse(file, reparse);
-	if (rc == -ENOTSUP && S_ISREG(file->st.st_mode))
+	if (rc == -ENOTSUP && reparse && S_ISREG(file->st.st_mode))
 		rc = live_setxattr(file, REPARSE, reparse->data, reparse->size);
 	return rc;
 }
@@ -177,7 +177,7 @@ static int get_dosattrib(const struct live_file *file,
 
 static int get_basic(const struct live_file *file, struct live_basic *ret_basic)
 {
-	struct dosattrib dosattrib;
+	struct dosattrib dosattrib = {0};
 	struct live_basic basic;
 	int rc = posix_get_basic(file, &basic);
 

@@ -45,11 +45,10 @@ static int parse_child(const char *child, uint32_t *ret_id, char **ret_name)
 		return rc;
 	*ret_id = name.id;
 	*ret_name = NULL;
-	if (name.ordinal != 1)
-		rc = -EOPNOTSUPP;
-	else if (name.id == BKUP_ALTERNATE_DATA)
+	if (name.id == BKUP_ALTERNATE_DATA && name.ordinal == 1)
 		rc = stream_name_from_raw(name.raw, name.raw_size, ret_name);
-	else if (name.raw_size || (name.id != BKUP_DATA && !is_small(name.id)))
+	else if (name.ordinal != 1 || name.raw_size ||
+		 (name.id != BKUP_DATA && !is_small(name.id)))
 		rc = -EOPNOTSUPP;
 	bkup_name_done(&name);
 	return rc;
@@ -220,7 +219,7 @@ static int read_staged(const struct plan_edit *edit, struct bytes *value)
 
 static int set_basic(const struct live_file *file, const struct bytes *value)
 {
-	struct live_basic basic, now;
+	struct live_basic basic = {0}, now = {0};
 	int rc = live_basic_decode(value->data, value->size, &basic);
 
 	if (rc == 0)
@@ -493,7 +492,7 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 int live_commit(struct store_object *object, const struct commit *commit)
 {
 	struct timespec mtime;
-	struct live_basic before;
+	struct live_basic before = {0};
 	struct live_file file;
 	int rc = 0, known;
 
