@@ -57,8 +57,9 @@ static const char text[] =
 	"                        would give of them, and takes it back\n"
 	"  profile=NAME          where the filesystem of a live SOURCE keeps "
 	"that:\n"
-	"                        ntfs-3g, ntfs-3g-xattr, samba, posix (default: "
-	"what fits)\n"
+	"                        ntfs-3g, ntfs-3g-xattr, ntfs3, samba, posix "
+	"(default:\n"
+	"                        what fits)\n"
 	"and those of mount(8) that every filesystem takes. See bkupfs(1).\n";
 
 static int finish(void)

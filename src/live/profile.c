@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 const struct live_profile *const live_profiles[] = {
-	&live_ntfs_3g, &live_ntfs_3g_xattr, &live_samba, &live_posix, NULL,
+	&live_ntfs_3g, &live_ntfs_3g_xattr, &live_ntfs3,
+	&live_samba,   &live_posix,	    NULL,
 };
 
 const struct live_profile *live_profile_named(const char *name)

@@ -122,7 +122,7 @@ const struct live_profile *live_profile_named(const char *name);
 /* The best one that fits a file, or NULL. */
 const struct live_profile *live_profile_of(const struct live_file *file);
 
-extern const struct live_profile live_ntfs_3g, live_ntfs_3g_xattr, live_samba,
-	live_posix;
+extern const struct live_profile live_ntfs_3g, live_ntfs_3g_xattr, live_ntfs3,
+	live_samba, live_posix;
 
 #endif

@@ -47,8 +47,8 @@ class Usage(Case):
                  "capture "),
                 (["restore", "a"], "no PATH", "restore "),
                 (["restore", "--profile", "fat", "a", "b"],
-                 "no profile 'fat'; there are ntfs-3g, ntfs-3g-xattr, samba, "
-                 "posix", "restore ")):
+                 "no profile 'fat'; there are ntfs-3g, ntfs-3g-xattr, ntfs3, "
+                 "samba, posix", "restore ")):
             with self.subTest(arguments=arguments):
                 self.expect(run(*arguments), status=2, out="", err=(
                     "bkup: %s\ntry 'bkup %s--help'\n" % (fault, verb)))
