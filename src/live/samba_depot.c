@@ -3,11 +3,14 @@
 
 #include "live/streams_depot.h"
 #include "util/cleanup.h"
+#include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #define TYPE ":$DATA"
 
@@ -21,6 +24,17 @@ static int has_depot(const struct live_file *file)
 
 	bytes_done(&value);
 	return rc;
+}
+
+/* Opens a directory, by no symlink that somebody put in the way. */
+static int open_below(int dir, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 /*
@@ -37,9 +51,7 @@ static int open_depot(const struct live_file *file)
 	streams_depot_path(file->st.st_dev, file->st.st_ino, inner);
 	snprintf(path, sizeof(path), STREAMS_DEPOT "/%s", inner);
 	for (int i = 0; dir >= 0 && i < DEPTH_MAX; i++) {
-		int above, fd = openat(dir, path,
-				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-					       O_CLOEXEC);
+		int above, fd = open_below(dir, path);
 
 		if (fd >= 0)
 			return fd;
@@ -105,8 +117,10 @@ int samba_depot_open(const struct live_file *file, const char *name,
 		return dir;
 	if (strchr(name, '/') || asprintf(&path, ":%s" TYPE, name) < 0)
 		return -ENOMEM;
-	fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	fd = open_regular_at(dir, path);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	*ret_content =
 		(struct live_content){.fd = steal_fd(&fd), .size = st.st_size};
