@@ -4,7 +4,7 @@
 # the branches of each folder they went through. Fails if a test does, or if
 # they went through 90 % of the branches of codec, payload or store at most.
 #
-#	contrib/coverage.sh				the labels unit, cli and fuzz
+#	contrib/coverage.sh				the labels unit, cli, fuzz and live
 #	contrib/coverage.sh CTEST-OPTION...	others, such as -L 'unit|mount'
 #
 # Only on mounts do fs and bkupfs run. With TMPDIR on a tmpfs it is faster.
@@ -54,7 +54,7 @@ table() {
 install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" gcovr
 build coverage -DBUILD_TESTING=ON || die "cannot build"
 find "$BUILD" -name '*.gcda' -delete
-[ $# -gt 0 ] || set -- -L 'unit|cli|fuzz'
+[ $# -gt 0 ] || set -- -L 'unit|cli|fuzz|live'
 status=0
 quietly ctest --test-dir "$BUILD" -j 2 --output-on-failure --no-tests=error \
 	"$@" </dev/null || status=1
