@@ -283,6 +283,85 @@ START_TEST(a_whole_backup_is_restored)
 }
 END_TEST
 
+static int set_time(const char *path, enum store_kind kind, time_t time)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+					  {.tv_sec = time}};
+
+	return store_utimens(scene.store, path, kind, times);
+}
+
+static time_t time_of(const char *dir, enum store_kind kind, const char *name)
+{
+	struct store_entry entry;
+
+	ck_assert_int_eq(store_lookup(scene.store, dir, kind, name, &entry), 0);
+	return entry.st.st_mtim.tv_sec;
+}
+
+START_TEST(streams_have_the_time_of_the_file)
+{
+	struct store_file *file;
+	time_t security;
+
+	put("f", "content");
+	security = time_of("f", STORE_OBJECT, "security");
+	ck_assert_int_eq(set_time("f/data", STORE_STREAM, 1000), 0);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_mtime, 1000);
+	ck_assert_int_eq(time_of("f", STORE_OBJECT, "data"), 1000);
+	ck_assert_int_eq(time_of("", STORE_DIRECTORY, "f"), 1000);
+	ck_assert_int_eq(set_time("f", STORE_OBJECT, 2000), 0);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_mtime, 2000);
+	ck_assert_int_eq(set_time("f/.view/backup", STORE_VIEW, 3000), 0);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_mtime, 3000);
+	ck_assert_int_eq(set_time("f/none", STORE_STREAM, 4000), -ENOENT);
+	/* That of small metadata says what is in them. */
+	ck_assert_int_eq(set_time("f/security", STORE_STREAM, 4000), 0);
+	ck_assert_int_eq(time_of("f", STORE_OBJECT, "security"), security);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_mtime, 3000);
+	ck_assert_int_eq(store_chmod(scene.store, "f/data", STORE_STREAM, 0600),
+			 0);
+	ck_assert_int_ne(time_of("f", STORE_OBJECT, "security"), security);
+	/* What is set while somebody writes counts at the end. */
+	ck_assert_int_eq(use("f", STORE_OBJECT, "data", O_RDWR, &file), 0);
+	scene_add(file, 0, "C");
+	ck_assert_int_eq(set_time("f/data", STORE_STREAM, 5000), 0);
+	ck_assert_int_eq(store_file_flush(file), 0);
+	store_file_close(file, O_RDWR);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_mtime, 5000);
+	ck_assert(holds("f", "Content"));
+}
+END_TEST
+
+START_TEST(directories_have_times_and_modes)
+{
+	struct stat st;
+
+	ck_assert_int_eq(mkdir(scene_at(&scene, "d"), 0755), 0);
+	ck_assert_int_eq(set_time("d", STORE_DIRECTORY, 1000), 0);
+	ck_assert_int_eq(scene_stat(&scene, "d").st_mtime, 1000);
+	ck_assert_int_eq(set_time("d/.streams", STORE_OBJECT, 2000), 0);
+	ck_assert_int_eq(scene_stat(&scene, "d").st_mtime, 2000);
+	ck_assert_int_eq(set_time("none", STORE_DIRECTORY, 1), -ENOENT);
+	ck_assert_int_eq(store_chmod(scene.store, "d", STORE_DIRECTORY, 0700),
+			 0);
+	put("f", "content");
+	st = scene_stat(&scene, "f");
+	/* What is so already is not touched. */
+	ck_assert_int_eq(store_chmod(scene.store, "f", STORE_OBJECT, 0755), 0);
+	ck_assert_int_eq(store_chown(scene.store, "f", STORE_OBJECT, st.st_uid,
+				     st.st_gid),
+			 0);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_ctim.tv_nsec,
+			 st.st_ctim.tv_nsec);
+	ck_assert_int_eq(store_chown(scene.store, "f", STORE_OBJECT, (uid_t)-1,
+				     (gid_t)-1),
+			 0);
+	ck_assert_int_eq(store_chmod(scene.store, "f", STORE_OBJECT, 0700), 0);
+	ck_assert_int_eq(scene_stat(&scene, "f").st_mode & 0777, 0600);
+}
+END_TEST
+
 START_TEST(a_profile_must_be_one)
 {
 	scene_close(&scene);
@@ -306,6 +385,8 @@ int main(void)
 		directories_have_streams_of_their_own,
 		symlinks_and_fifos_are_objects,
 		a_whole_backup_is_restored,
+		streams_have_the_time_of_the_file,
+		directories_have_times_and_modes,
 		a_profile_must_be_one,
 	};
 
