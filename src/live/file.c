@@ -115,11 +115,6 @@ int live_file_set_times(const struct live_file *file,
 	return rc < 0 ? -errno : 0;
 }
 
-bool live_is_unsupported(int error)
-{
-	return error == -EOPNOTSUPP || error == -ENOSYS || error == -EPERM;
-}
-
 int live_getxattr(const struct live_file *file, const char *name,
 		  struct bytes *value)
 {

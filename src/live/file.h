@@ -77,7 +77,4 @@ int live_listxattr(const struct live_file *file, struct bytes *names);
 int live_file_set_times(const struct live_file *file,
 			const struct timespec times[2]);
 
-/* Whether a call said that the filesystem, or this kind of file, has none. */
-bool live_is_unsupported(int error);
-
 #endif

@@ -184,11 +184,6 @@ const struct live_file *live_image_file(const struct live_image *image)
 	return &image->file;
 }
 
-const struct live_streams *live_image_streams(const struct live_image *image)
-{
-	return &image->streams;
-}
-
 uint64_t live_image_size(const struct live_image *image)
 {
 	return image->size;

@@ -22,7 +22,6 @@ int live_image_new(struct live_file *file, struct live_image **ret_image);
 void live_image_free(struct live_image *image);
 
 const struct live_file *live_image_file(const struct live_image *image);
-const struct live_streams *live_image_streams(const struct live_image *image);
 
 /*
  * Bytes in all. LIVE_BASIC_SIZE more can be read behind them: attributes and

@@ -17,6 +17,7 @@
 #include "store/attr.h"
 #include "store/commit_live.h"
 #include "store/commit_steps.h"
+#include "store/live_apply.h"
 #include "store/metadata.h"
 #include "store/rebuild.h"
 #include "store/tree.h"

@@ -9,17 +9,11 @@
 #include "store/commit.h"
 
 /*
- * 0 if a live file can have a stream of that child name.
- * Errors: -EINVAL if it is none; -EOPNOTSUPP if no live file has it.
- */
-int live_check_name(const char *child);
-
-/*
  * A bit for a stream that the file of a locked object cannot be without; else
- * 0. Such a stream can be removed only from sight, so that who removes all of an
- * object can remove the object. In a new file it is not seen before it is set:
- * who copies an object finds nothing there that he did not put there. Once the
- * object is not cached any more it is seen all the same.
+ * 0. Such a stream can be removed only from sight, so that who removes all of
+ * an object can remove the object. In a new file it is not seen before it is
+ * set: who copies an object finds nothing there that he did not put there. Once
+ * the object is not cached any more it is seen all the same.
  */
 unsigned int live_inherent(const struct store_object *object,
 			   const char *child);

@@ -106,12 +106,15 @@ static int begin_in_place(struct store_file *file, bool keep)
 	struct stage stage;
 	int rc = live_open_data(atomic_load(&file->object), &stage);
 
-	if (rc == 0 && !keep)
-		rc = stage_truncate(&stage, 0);
 	if (rc < 0)
 		return rc;
-	file->stage = stage;
-	return 0;
+	if (!keep)
+		rc = stage_truncate(&stage, 0);
+	if (rc < 0)
+		stage_drop(file->store, &stage);
+	else
+		file->stage = stage;
+	return rc;
 }
 
 int file_stage(struct store_file *file, bool keep)

@@ -26,7 +26,8 @@ struct store_object {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t released; /* a file was closed; CLOCK_MONOTONIC */
 	struct snapshot *snapshot;
-	bool undecided;	 /* an empty directory that gets its first stream */
+	/* An empty directory that gets its first stream. */
+	atomic_bool undecided;
 	atomic_bool gone; /* removed: nothing is committed any more */
 	int fault; /* -EBADMSG or -EFBIG if it cannot be read, for st */
 	/*

@@ -332,11 +332,14 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	struct scratch_leaf leaf;
 	int whole;
 
-	/* It is where it was written to. */
-	if (file->stage.in_place)
-		return;
 	if (rescue_dir(object, file, &path) < 0)
 		return;
+	if (file->stage.in_place) {
+		store_report(store, LOG_ERR,
+			     "'%s/%s': what was written is in the file, but: %s",
+			     path, child, strerror(-error));
+		return;
+	}
 	whole = complete_stage(file);
 	dir = whole < 0 ? whole : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));

@@ -61,9 +61,10 @@ enum store_views {
 
 struct store_options {
 	/*
-	 * Whether objects are ordinary files, whose streams are those that
-	 * BackupRead would give; they can be read only. Else they are backup
-	 * files.
+	 * Whether objects are ordinary files, symlinks and special files,
+	 * whose streams are those that BackupRead would give, and .streams in
+	 * a directory is one, of what it has of its own. Else objects are
+	 * backup files.
 	 */
 	bool live;
 	const char *profile; /* of a live store (live/profile.h); NULL: any */

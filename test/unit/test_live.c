@@ -362,6 +362,95 @@ START_TEST(directories_have_times_and_modes)
 }
 END_TEST
 
+static void use_profile(const char *name)
+{
+	scene_close(&scene);
+	scene.options.profile = name;
+	ck_assert_int_eq(scene_open(&scene), 0);
+}
+
+/* O:BAG:SYD:(D;;FA;;;WD) */
+static const uint8_t descriptor[] = {
+	1, 0,  4, 0x80, 20, 0,	  0,  0, 36, 0,	 0, 0, 0,  0,	 0, 0, 48, 0, 0,
+	0, 1,  2, 0,	0,  0,	  0,  0, 5,  32, 0, 0, 0,  0x20, 2, 0, 0,  1, 1,
+	0, 0,  0, 0,	0,  5,	  18, 0, 0,  0,	 2, 0, 28, 0,	 1, 0, 0,  0, 1,
+	0, 20, 0, 0xff, 1,  0x1f, 0,  1, 1,  0,	 0, 0, 0,  0,	 1, 0, 0,  0, 0,
+};
+
+START_TEST(shares_of_samba_have_what_windows_has)
+{
+	uint8_t basic[40] = {
+		[0] = 1, [7] = 1, [16] = 1, [22] = 0xc1, [23] = 1, [32] = 0x22};
+	uint8_t buffer[256];
+
+	use_profile("samba");
+	put("f", "content");
+	ck_assert_int_eq(set("f", STORE_OBJECT, ":a", "stream", 6), 0);
+	ck_assert_int_eq(getxattr(scene_at(&scene, "f"),
+				  "user.DosStream.a:$DATA", buffer,
+				  sizeof(buffer)),
+			 7);
+	ck_assert_int_eq(get("f", STORE_OBJECT, ":a", buffer, sizeof(buffer)),
+			 6);
+	ck_assert_int_eq(set("f", STORE_OBJECT, "security", descriptor,
+			     sizeof(descriptor)),
+			 0);
+	ck_assert_int_eq(
+		get("f", STORE_OBJECT, "security", buffer, sizeof(buffer)),
+		sizeof(descriptor));
+	ck_assert_int_eq(memcmp(buffer, descriptor, sizeof(descriptor)), 0);
+	ck_assert_int_eq(
+		set("f", STORE_OBJECT, "basic_info", basic, sizeof(basic)), 0);
+	ck_assert_int_eq(
+		get("f", STORE_OBJECT, "basic_info", buffer, sizeof(buffer)),
+		sizeof(basic));
+	ck_assert_int_eq(buffer[32], 0x22);
+	ck_assert_int_eq(memcmp(buffer, basic, 8), 0);
+	ck_assert_int_eq(scene_unlink(&scene, "f", ":a"), 0);
+	ck_assert_int_eq(find("f", STORE_OBJECT, ":a"), -ENOENT);
+	ck_assert(holds("f", "content"));
+}
+END_TEST
+
+START_TEST(what_a_whole_backup_has_too_much_is_told)
+{
+	uint8_t backup[4096];
+	ssize_t n;
+
+	use_profile("samba");
+	put("f", "content");
+	ck_assert_int_eq(set("f", STORE_OBJECT, ":a", "stream", 6), 0);
+	ck_assert_int_eq(set("f", STORE_OBJECT, "security", descriptor,
+			     sizeof(descriptor)),
+			 0);
+	n = get("f/.view", STORE_VIEWS, "backup", backup, sizeof(backup));
+	ck_assert_int_gt(n, 0);
+	use_profile("posix");
+	put("g", "old");
+	ck_assert_int_lt(set("g/.view", STORE_VIEWS, "backup", backup, n), 0);
+	scene_expect_log(&scene, "g/:a' is not taken");
+	ck_assert(holds("g", "content"));
+}
+END_TEST
+
+START_TEST(scratch_becomes_a_stream)
+{
+	ck_assert_int_eq(scene_mkdir(&scene, "", "d"), 0);
+	ck_assert_int_eq(set("d", STORE_DIRECTORY, ".data.x", "text", 4), 0);
+	ck_assert_int_eq(scene_rename(&scene, "d", ".data.x", "d", "data", 0),
+			 0);
+	ck_assert(holds("d", "text"));
+	/* A colon means something below some of these. */
+	ck_assert_int_eq(set("d", STORE_OBJECT, ".:a.x", "more", 4), 0);
+	ck_assert_int_eq(find("d", STORE_OBJECT, ".:a.x"), 0);
+	ck_assert_int_eq(scene_rename(&scene, "d", ".:a.x", "d", ".:b", 0), 0);
+	ck_assert_int_lt(scene_rename(&scene, "d", ".:b", "d", ":b", 0), 0);
+	ck_assert_int_eq(scene_unlink(&scene, "d", ".:b"), 0);
+	ck_assert_uint_eq(scene_control(&scene, "stage"), 0);
+	ck_assert_uint_eq(scene_control(&scene, "new"), 0);
+}
+END_TEST
+
 START_TEST(a_profile_must_be_one)
 {
 	scene_close(&scene);
@@ -385,6 +474,9 @@ int main(void)
 		directories_have_streams_of_their_own,
 		symlinks_and_fifos_are_objects,
 		a_whole_backup_is_restored,
+		shares_of_samba_have_what_windows_has,
+		what_a_whole_backup_has_too_much_is_told,
+		scratch_becomes_a_stream,
 		streams_have_the_time_of_the_file,
 		directories_have_times_and_modes,
 		a_profile_must_be_one,
