@@ -3,6 +3,7 @@
 """What goes wrong while files are restored: it is told, and nothing is claimed
 that was not done."""
 
+import errno
 import os
 import shutil
 import signal
@@ -74,6 +75,23 @@ class Errors(JourneyCase):
             with open(mount.point + "/f/data", "wb") as file:
                 for _ in range(40):
                     file.write(b"x" * MIB)
+        mount.stop()
+
+    def test_a_full_disk_keeps_what_is_to_be_replaced(self):
+        """What is renamed into place is copied: there must be room."""
+        self.small_filesystem()
+        mount = self.mount(self.at("small"), "m")
+        os.mkdir(mount.point + "/f")
+        with open(mount.point + "/f/data", "wb") as file:
+            file.write(b"old")
+        with open(mount.point + "/f/.data.new", "wb") as file:
+            file.write(b"x" * (14 * MIB))
+        with self.assertRaises(OSError) as caught:
+            os.rename(mount.point + "/f/.data.new", mount.point + "/f/data")
+        self.assertEqual(caught.exception.errno, errno.ENOSPC)
+        self.assertEqual(self.read("small/f"), b"old")
+        self.assertEqual(os.stat(mount.point + "/f/.data.new").st_size,
+                         14 * MIB)
         mount.stop()
 
     def test_the_limit_of_attributes(self):
