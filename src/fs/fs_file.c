@@ -327,6 +327,7 @@ void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 		changes = store_changes(fs->store);
 		inode_told(fs, handle->inode,
 			   store_file_version(handle->file, NULL), changes);
+		inode_notify_parent(fs, handle->inode);
 		notify_view(fs, id, handle->inode);
 	}
 	fs_reply_result(req, rc);
@@ -342,9 +343,13 @@ void fs_release(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 void fs_fsync(fuse_req_t req, fuse_ino_t id, int datasync,
 	      struct fuse_file_info *fi)
 {
+	struct stream_handle *handle = handle_of(fi);
+	int rc = store_file_sync(handle->file);
+
 	(void)id;
 	(void)datasync;
-	fs_reply_result(req, store_file_sync(fs_file_of(fi)));
+	inode_notify_parent(fs_of(req), handle->inode);
+	fs_reply_result(req, rc);
 }
 
 void fs_lseek(fuse_req_t req, fuse_ino_t id, off_t offset, int whence,

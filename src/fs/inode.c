@@ -544,6 +544,17 @@ static const struct inode *object_of(struct place *place, char *path)
 	return object;
 }
 
+void inode_notify_parent(struct fs *fs, const struct inode *inode)
+{
+	fuse_ino_t id;
+
+	pthread_mutex_lock(&fs->lock);
+	id = inode->parent ? inode_id(inode->parent) : 0;
+	pthread_mutex_unlock(&fs->lock);
+	if (fs->session)
+		notify(fs, id);
+}
+
 void inode_notify_object(struct place *place)
 {
 	struct fs *fs = place->fs;

@@ -155,4 +155,10 @@ bool inode_is_of_object(enum store_kind kind);
  */
 void inode_notify_object(struct place *place);
 
+/*
+ * The same of the directory that an inode is in: a commit writes the file that
+ * an object is, whose times the object has.
+ */
+void inode_notify_parent(struct fs *fs, const struct inode *inode);
+
 #endif

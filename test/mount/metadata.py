@@ -344,6 +344,20 @@ class Times(Metadata):
         self.remount()
         self.assertGreater(os.stat(self.at("F/data")).st_mtime, before)
 
+    def test_the_object_has_the_new_time_at_once(self):
+        """What the kernel keeps of the object ends with the commit."""
+        for stream, make_it_last in (("data", os.close), (":a", os.fsync)):
+            os.utime(self.at("F"), ns=(TIME, TIME))
+            fd = os.open(self.at("F", stream), os.O_RDWR)
+            os.pwrite(fd, b"new", 1)
+            self.assertEqual(os.stat(self.at("F")).st_mtime_ns, TIME)
+            make_it_last(fd)
+            self.assertNotEqual(os.stat(self.under("F")).st_mtime_ns, TIME)
+            self.assertEqual(os.stat(self.at("F")).st_mtime_ns,
+                             os.stat(self.under("F")).st_mtime_ns)
+            if make_it_last is not os.close:
+                os.close(fd)
+
     def test_adding_and_removing_sets_that_of_the_directory(self):
         for change in (lambda: write(self.at("F/ea"), b"ea"),
                        lambda: os.unlink(self.at("F/ea"))):
