@@ -5,13 +5,12 @@
 #include "bkup/message.h"
 #include "live/basic.h"
 #include "live/restore.h"
-#include "util/cleanup.h"
-#include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 /* One file that is restored. */
 struct one {
@@ -171,13 +170,9 @@ static enum status make_object(void *context, const struct place *from,
 {
 	struct input input;
 	enum status status;
-	int fd = open_regular_at(from->dir, from->name);
-	int rc = fd < 0 ? fd : input_take(&input, fd, from->path);
 
-	if (rc < 0) {
-		message("cannot read '%s': %s", from->path, error_text(rc));
+	if (input_open_at(&input, from) < 0)
 		return STATUS_FAILED;
-	}
 	status = restore(context, &input, to);
 	input_close(&input);
 	return status;

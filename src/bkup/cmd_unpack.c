@@ -3,10 +3,6 @@
 #include "bkup/message.h"
 #include "bkup/mirror.h"
 #include "bkup/unpack.h"
-#include "util/cleanup.h"
-#include "util/files.h"
-
-#include <errno.h>
 
 static enum status unpack_one(const char *file, const char *dir,
 			      struct progress *progress)
@@ -36,13 +32,9 @@ static enum status make_object(void *context, const struct place *from,
 {
 	struct input input;
 	enum status status;
-	int fd = open_regular_at(from->dir, from->name);
-	int rc = fd < 0 ? fd : input_take(&input, fd, from->path);
 
-	if (rc < 0) {
-		message("cannot read '%s': %s", from->path, error_text(rc));
+	if (input_open_at(&input, from) < 0)
 		return STATUS_FAILED;
-	}
 	status = unpack_object(&input, to, context);
 	input_close(&input);
 	return status;

@@ -4,6 +4,7 @@
 #include "bkup/defect.h"
 #include "bkup/message.h"
 #include "util/cleanup.h"
+#include "util/files.h"
 #include "util/io.h"
 #include "util/le.h"
 
@@ -46,6 +47,16 @@ int input_take(struct input *input, int fd, const char *name)
 		rc = bkup_reader_new_fd(fd, &input->reader);
 	if (rc < 0)
 		input_close(input);
+	return rc;
+}
+
+int input_open_at(struct input *input, const struct place *place)
+{
+	int fd = open_regular_at(place->dir, place->name);
+	int rc = fd < 0 ? fd : input_take(input, fd, place->path);
+
+	if (rc < 0)
+		message("cannot read '%s': %s", place->path, error_text(rc));
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #define BKUP_TOOL_INPUT_H
 
 #include "bkup/cmd.h"
+#include "bkup/place.h"
 
 #include <bkup/bkup.h>
 #include <stdbool.h>
@@ -30,6 +31,9 @@ struct input {
  * Errors: those of input_take and of open, which have been reported.
  */
 int input_open(struct input *input, const char *path);
+
+/* The same for a file that a walk came to, and only a regular one. */
+int input_open_at(struct input *input, const struct place *place);
 
 /*
  * The same for an open file, without a report.
