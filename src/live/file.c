@@ -9,6 +9,7 @@
 #include <linux/limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <time.h>
 
@@ -99,6 +100,29 @@ int live_file_open_data(const struct live_file *file, int flags)
 		return -EINVAL;
 	fd = open(file->link, flags | O_CLOEXEC | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
+}
+
+int live_check_space(int fd, uint64_t needed)
+{
+	struct statvfs space;
+	struct stat st;
+	uint64_t there;
+
+	if (fstat(fd, &st) < 0 || fstatvfs(fd, &space) < 0)
+		return -errno;
+	there = (uint64_t)space.f_bavail * space.f_frsize +
+		(uint64_t)st.st_blocks * 512;
+	return needed > there ? -ENOSPC : 0;
+}
+
+int live_file_rewrite_data(const struct live_file *file, uint64_t needed)
+{
+	cleanup_close int fd = live_file_open_data(file, O_WRONLY);
+	int rc = fd < 0 ? fd : live_check_space(fd, needed);
+
+	if (rc == 0 && ftruncate(fd, 0) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : steal_fd(&fd);
 }
 
 int live_file_set_times(const struct live_file *file,

@@ -57,6 +57,21 @@ int live_file_follow(struct live_file *file);
 int live_file_open_data(const struct live_file *file, int flags);
 
 /*
+ * Whether bytes can be expected to fit into an open file, or stream of one,
+ * whose content is given up for them: once that is cut there is no way back.
+ *
+ * Errors: -ENOSPC; -errno.
+ */
+int live_check_space(int fd, uint64_t needed);
+
+/*
+ * Opens the file itself for writing, and empties it if there is space for so
+ * many bytes. Returns a handle. Errors: those of live_check_space, and then
+ * the content is as it was; -EINVAL if it is no regular file; -errno.
+ */
+int live_file_rewrite_data(const struct live_file *file, uint64_t needed);
+
+/*
  * Adds the value of an extended attribute.
  *
  * Returns: 1, or 0 if there is none or can be none.

@@ -279,12 +279,26 @@ static int open_content(const struct live_file *file, const char *name,
 	return 0;
 }
 
-static int make(const struct live_file *file, const char *name,
+/* Whether a stream, which need not be there, can be expected to take bytes. */
+static int check_stream(const struct live_file *file, const char *name,
+			uint64_t needed)
+{
+	struct stat st;
+	cleanup_close int fd = open_stream(file, name, O_RDONLY, &st);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return live_check_space(fd, needed);
+}
+
+static int make(const struct live_file *file, const char *name, uint64_t needed,
 		struct live_content *ret_content)
 {
 	struct stat st;
-	int fd = open_stream(file, name, O_RDWR | O_CREAT | O_TRUNC, &st);
+	int fd = check_stream(file, name, needed);
 
+	if (fd == 0)
+		fd = open_stream(file, name, O_RDWR | O_CREAT | O_TRUNC, &st);
 	if (fd < 0)
 		return fd;
 	*ret_content = (struct live_content){.fd = fd};
@@ -375,10 +389,11 @@ static int open_xattr(const struct live_file *file, const char *name,
 }
 
 static int make_xattr(const struct live_file *file, const char *name,
-		      struct live_content *ret_content)
+		      uint64_t needed, struct live_content *ret_content)
 {
 	(void)file;
 	(void)name;
+	(void)needed;
 	*ret_content = (struct live_content){.fd = -1};
 	return 0;
 }

@@ -104,10 +104,11 @@ struct live_profile {
 		    struct live_content *ret_content);
 	/*
 	 * Begins to write an alternate stream anew: what it gives is written
-	 * to, and then put.
+	 * to, and then put. What was there is given up only if that is known
+	 * to take as many bytes.
 	 */
 	int (*make)(const struct live_file *file, const char *name,
-		    struct live_content *ret_content);
+		    uint64_t needed, struct live_content *ret_content);
 	int (*put)(const struct live_file *file, const char *name,
 		   const struct live_content *content);
 	int (*remove)(const struct live_file *file, const char *name);

@@ -116,14 +116,18 @@ static int end_content(struct restoring *restoring)
 	return rc;
 }
 
-/* It cannot be taken: it is as if it had not come. */
+/*
+ * It cannot be taken: it is as if it had not come. What is put together in
+ * memory replaced nothing yet.
+ */
 static void drop_content(struct restoring *restoring, int error)
 {
 	const struct live_file *file = restoring->file;
+	bool begun = restoring->content.fd >= 0;
 
 	lose(restoring, restoring->child, error);
 	live_content_done(&restoring->content);
-	if (!restoring->is_main)
+	if (begun && !restoring->is_main)
 		file->profile->remove(file, restoring->name);
 	free(steal_pointer(&restoring->name));
 	restoring->is_open = false;
@@ -168,9 +172,10 @@ static int copy_payload(struct restoring *restoring, uint64_t offset)
 	return 0;
 }
 
-static int open_main(struct restoring *restoring)
+static int open_main(struct restoring *restoring,
+		     const struct bkup_record *record)
 {
-	int fd = live_file_open_data(restoring->file, O_RDWR | O_TRUNC);
+	int fd = live_file_rewrite_data(restoring->file, record->size);
 
 	if (fd < 0)
 		return fd;
@@ -188,7 +193,7 @@ static int open_alternate(struct restoring *restoring,
 	if (rc == 0 && !file->profile->make)
 		rc = -ENOTSUP;
 	if (rc == 0)
-		rc = file->profile->make(file, restoring->name,
+		rc = file->profile->make(file, restoring->name, record->size,
 					 &restoring->content);
 	return rc;
 }
@@ -202,7 +207,7 @@ static int take_content(struct restoring *restoring,
 		return rc;
 	name_current(restoring, record, restoring->child);
 	restoring->is_main = record->id == BKUP_DATA;
-	rc = restoring->is_main ? open_main(restoring)
+	rc = restoring->is_main ? open_main(restoring, record)
 				: open_alternate(restoring, record);
 	if (rc < 0) {
 		free(steal_pointer(&restoring->name));

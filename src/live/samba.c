@@ -262,7 +262,7 @@ static int open_stream(const struct live_file *file, const char *name,
 	return rc == -ENOENT ? samba_depot_open(file, name, ret_content) : rc;
 }
 
-static int make(const struct live_file *file, const char *name,
+static int make(const struct live_file *file, const char *name, uint64_t needed,
 		struct live_content *ret_content)
 {
 	cleanup_free char *xattr = NULL;
@@ -271,6 +271,7 @@ static int make(const struct live_file *file, const char *name,
 	if (rc < 0)
 		return rc;
 	(void)file;
+	(void)needed;
 	*ret_content = (struct live_content){.fd = -1};
 	return 0;
 }

@@ -231,11 +231,9 @@ void control_close(struct store *store)
 
 	if (fd < 0)
 		return;
-	if (!store->options.read_only && fstat(store->root, &before) == 0) {
-		unlinkat(fd, "scratch", AT_REMOVEDIR);
-		if (unlinkat(store->root, TREE_CONTROL, AT_REMOVEDIR) == 0)
-			keep_time(store, &before);
-	}
+	if (!store->options.read_only && fstat(store->root, &before) == 0 &&
+	    unlinkat(store->root, TREE_CONTROL, AT_REMOVEDIR) == 0)
+		keep_time(store, &before);
 	close(fd);
 	store->control = -1;
 }

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <syslog.h>
 
 enum { SMALL_MAX = 1 << 16 };
@@ -160,23 +159,6 @@ static int copy_staged(const struct plan_edit *edit, bool holes_are_hidden,
 	return rc < 0 ? rc : set_size(to, stage->size);
 }
 
-/*
- * Whether what is staged can be expected to fit into a file, whose content is
- * given up for it: once that is cut there is no way back.
- */
-static int check_space(int fd, const struct plan_edit *edit)
-{
-	uint64_t needed = stage_stored(edit->stage, &edit->base), there;
-	struct statvfs space;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || fstatvfs(fd, &space) < 0)
-		return -errno;
-	there = (uint64_t)space.f_bavail * space.f_frsize +
-		(uint64_t)st.st_blocks * 512;
-	return needed > there ? -ENOSPC : 0;
-}
-
 static int set_data(struct live_file *file, const struct plan_edit *edit)
 {
 	cleanup_close int fd = -1;
@@ -184,14 +166,10 @@ static int set_data(struct live_file *file, const struct plan_edit *edit)
 
 	if (rc < 0)
 		return rc;
-	fd = live_file_open_data(file, O_WRONLY);
+	fd = live_file_rewrite_data(file,
+				    stage_stored(edit->stage, &edit->base));
 	if (fd < 0)
 		return fd == -EINVAL ? -EOPNOTSUPP : fd;
-	rc = check_space(fd, edit);
-	if (rc == 0 && ftruncate(fd, 0) < 0)
-		rc = -errno;
-	if (rc < 0)
-		return rc;
 	return copy_staged(edit, file->profile->holes_are_hidden, fd);
 }
 
@@ -209,8 +187,10 @@ static int set_alternate(const struct live_file *file, const char *name,
 			 const struct plan_edit *edit)
 {
 	struct live_content content = {.fd = -1};
-	int rc = file->profile->make ? file->profile->make(file, name, &content)
-				     : -EOPNOTSUPP;
+	uint64_t needed = stage_stored(edit->stage, &edit->base);
+	int rc = file->profile->make
+			 ? file->profile->make(file, name, needed, &content)
+			 : -EOPNOTSUPP;
 
 	if (rc < 0)
 		return rc;

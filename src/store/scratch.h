@@ -35,8 +35,9 @@ int scratch_open_parent(struct store *store, const char *path, bool create,
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind);
 
 /*
- * At the start: removes the mirrors of directories that hold no scratch, which
- * a crash left.
+ * At the start and the end: removes the mirrors of directories that hold no
+ * scratch. A crash leaves them, and so does a filesystem that keeps a removed
+ * file under another name as long as it is open.
  */
 int scratch_sweep(struct store *store);
 

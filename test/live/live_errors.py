@@ -18,7 +18,7 @@ import ndrdump
 from journey import PATIENCE, JourneyCase, bkup, run
 from mountcase import mount_points, run_cases, skip_all
 from nt_ids import DATA, EA_DATA, LINK, SECURITY_DATA
-from nt_records import parse, record
+from nt_records import alternate, parse, record
 
 MIB = 1 << 20
 
@@ -38,8 +38,9 @@ class Errors(JourneyCase):
         with open(self.at(name), "rb") as file:
             return file.read()
 
-    def restore(self, file, path, status):
-        done = subprocess.run([bkup(), "restore", self.at(file), path],
+    def restore(self, file, path, status, *options):
+        done = subprocess.run([bkup(), "restore", *options, self.at(file),
+                               path],
                               capture_output=True, check=False,
                               timeout=PATIENCE)
         self.assertEqual(done.returncode, status, done.stderr)
@@ -93,6 +94,31 @@ class Errors(JourneyCase):
         self.assertEqual(os.stat(mount.point + "/f/.data.new").st_size,
                          14 * MIB)
         mount.stop()
+
+    def test_a_full_disk_keeps_what_a_backup_is_restored_onto(self):
+        self.small_filesystem()
+        mount = self.mount(self.at("small"), "m")
+        os.mkdir(mount.point + "/f")
+        with open(mount.point + "/f/data", "wb") as file:
+            file.write(b"old")
+        file = os.open(mount.point + "/f/.view/backup", os.O_WRONLY)
+        os.write(file, record(DATA, payload=b"x" * (14 * MIB)))
+        with self.assertRaises(OSError) as caught:
+            os.close(file)
+        self.assertEqual(caught.exception.errno, errno.ENOSPC)
+        self.assertEqual(self.read("small/f"), b"old")
+        with open(mount.point + "/f/data", "rb") as data:
+            self.assertEqual(data.read(), b"old")
+        mount.stop()
+
+    def test_a_stream_that_is_too_large_replaces_none(self):
+        os.mkdir(self.at("directory"))
+        os.setxattr(self.at("directory"), "user.DosStream.s:$DATA", b"old\0")
+        self.write("f", alternate("s", b"x" * (2 * MIB)))
+        said = self.restore("f", self.at("directory"), 1, "--profile=samba")
+        self.assertIn(":s is lost: it is larger than an attribute", said)
+        self.assertEqual(os.getxattr(self.at("directory"),
+                                     "user.DosStream.s:$DATA"), b"old\0")
 
     def test_the_limit_of_attributes(self):
         self.small_filesystem()

@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
 from journey import PATIENCE, JourneyCase, bkup, run
+from nt_records import alternate
 from ntfs_observe import OF_THE_VOLUME, differences, observe
 from ntfs_populate import LONG, PARTS, populate
 from ntfs_volume import Volume, main
@@ -125,6 +126,21 @@ class Losses(Ntfs):
             self.assertEqual(done.returncode, 1)
             self.assertIn(b" is lost: it is larger than an attribute",
                           done.stderr)
+
+    def test_a_full_volume_keeps_a_stream(self):
+        with open(self.at("f"), "wb") as file:
+            file.write(alternate("s", b"x" * (40 << 20)))
+        with Volume(size=24 << 20) as volume:
+            os.mkdir(volume.at("directory"))
+            with open(volume.at("directory:s"), "wb") as file:
+                file.write(b"old")
+            done = subprocess.run(
+                [bkup(), "restore", self.at("f"), volume.at("directory")],
+                capture_output=True, check=False, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b":s is lost: No space left on device", done.stderr)
+            with open(volume.at("directory:s"), "rb") as file:
+                self.assertEqual(file.read(), b"old")
 
 
 if __name__ == "__main__":
