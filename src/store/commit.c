@@ -19,6 +19,7 @@
 #include "store/commit_steps.h"
 #include "store/live_apply.h"
 #include "store/metadata.h"
+#include "store/objects.h"
 #include "store/rebuild.h"
 #include "store/tree.h"
 #include "store/way.h"

@@ -5,6 +5,7 @@
 #include "store/commit_steps.h"
 #include "store/live.h"
 #include "store/live_apply.h"
+#include "store/objects.h"
 #include "store/rebuild.h"
 #include "store/tree.h"
 #include "util/cleanup.h"

@@ -11,6 +11,7 @@
  *	finish	 the new version, durable, and no record
  */
 #include "store/commit_steps.h"
+#include "store/objects.h"
 
 #include "store/redo.h"
 #include "store/tree.h"

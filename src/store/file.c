@@ -4,6 +4,7 @@
 
 #include "store/attr.h"
 #include "store/commit_live.h"
+#include "store/objects.h"
 #include "store/view_text.h"
 #include "util/cleanup.h"
 

@@ -2,6 +2,7 @@
 /* From open files to commits: what close and fsync mean. */
 #include "store/commit.h"
 #include "store/file.h"
+#include "store/objects.h"
 #include "store/scratch.h"
 #include "store/view.h"
 #include "util/cleanup.h"

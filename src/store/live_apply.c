@@ -4,6 +4,7 @@
 #include "live/basic.h"
 #include "live/restore.h"
 #include "live/stream_name.h"
+#include "store/objects.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -2,6 +2,7 @@
 #include "store/node.h"
 
 #include "store/live.h"
+#include "store/objects.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "store/view.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Objects and open files: what the store knows of an underlying file while it
- * is in use. Objects are cached by path. An object without users is idle: its
- * file is closed, so that it can be removed, and its filesystem be mounted
- * read-only; and those idle for longest make room.
+ * is in use. Objects are cached by path (objects.h). An object without users is
+ * idle: its file is closed, so that it can be removed, and its filesystem be
+ * mounted read-only.
  */
 #ifndef STORE_OBJECT_H
 #define STORE_OBJECT_H
@@ -122,13 +122,8 @@ struct store_file {
 	pthread_mutex_t state_lock;
 };
 
-/* The object at a path, with one user more. Does no I/O. */
-int object_get(struct store *store, const char *path,
-	       struct store_object **ret_object);
+/* One user less, who does not have it locked; the last one closes its file. */
 void object_put(struct store_object *object);
-
-/* One user more of an object that has one. */
-void object_use(struct store_object *object);
 
 /*
  * The object at a path, locked and up to date.
@@ -207,18 +202,5 @@ void object_supersede_views(struct store_object *object);
 
 /* Takes a file out of the object: it goes on for those who hold it. */
 void object_detach_file(struct store_object *object, struct store_file *file);
-
-/*
- * Moves cached objects along with a rename of what stands at path, by who
- * moves both names (names.h). to NULL: it was removed.
- */
-void objects_rename(struct store *store, const char *path, const char *to);
-void objects_exchange(struct store *store, const char *path, const char *to);
-
-/* Frees all cached objects at the end. */
-void objects_free(struct store *store);
-
-/* A copy of the object's path as it is now. */
-int object_path(struct store_object *object, char **ret_path);
 
 #endif

@@ -3,6 +3,7 @@
 #include "store/commit.h"
 #include "store/commit_live.h"
 #include "store/file.h"
+#include "store/objects.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "store/view_text.h"

@@ -3,6 +3,7 @@
 
 #include "store/live.h"
 #include "store/names.h"
+#include "store/objects.h"
 #include "store/tree.h"
 #include "util/cleanup.h"
 #include "util/io.h"

@@ -19,6 +19,7 @@
 #include "store/file.h"
 #include "store/live.h"
 #include "store/names.h"
+#include "store/objects.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "store/view.h"

@@ -4,6 +4,7 @@
 #include "store/attr.h"
 #include "store/descriptor.h"
 #include "store/file.h"
+#include "store/objects.h"
 #include "store/tree.h"
 #include "store/view.h"
 #include "util/cleanup.h"

@@ -6,6 +6,7 @@
 #include "store/file.h"
 #include "store/live.h"
 #include "store/lock.h"
+#include "store/objects.h"
 #include "store/redo.h"
 #include "store/scratch.h"
 #include "store/tree.h"

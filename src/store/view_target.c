@@ -2,6 +2,7 @@
 #include "store/view_target.h"
 
 #include "store/file.h"
+#include "store/objects.h"
 #include "store/view_text.h"
 #include "util/cleanup.h"
 

@@ -2,6 +2,7 @@
 #include "store/view_text.h"
 
 #include "store/descriptor.h"
+#include "store/objects.h"
 #include "store/view_index.h"
 #include "util/cleanup.h"
 #include "util/io.h"
