@@ -274,7 +274,7 @@ int object_refresh(struct store_object *object, bool now)
 	rc = object_path(object, &path);
 	if (rc == 0)
 		rc = tree_stat(object->store, path, &st);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (S_ISDIR(st.st_mode) && object->undecided && object->files.count) {
 		mark_checked(object, &st);
@@ -307,7 +307,7 @@ static int reopen(struct store_object *object)
 
 	if (rc == 0)
 		rc = open_underlying(object->store, path, &source);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (fstat(source.fd, &st) < 0)
 		rc = -errno;
@@ -382,7 +382,7 @@ static int set_undecided(struct store_object *object)
 
 	if (rc == 0)
 		rc = snapshot_new_empty(&empty);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	snapshot_put(object->snapshot);
 	object->snapshot = empty;
