@@ -19,6 +19,7 @@
 #include "bkup/pack.h"
 #include "bkup/side.h"
 #include "util/array.h"
+#include "util/bytes.h"
 #include "util/cleanup.h"
 #include "util/files.h"
 #include "util/io.h"
@@ -94,11 +95,6 @@ static int is_sparse(int fd, uint32_t id, uint64_t size)
 	return rc;
 }
 
-static bool all_zero(const char *bytes, size_t size)
-{
-	return !size || (!*bytes && memcmp(bytes, bytes + 1, size - 1) == 0);
-}
-
 /* Whether nothing but zeros is in a range: 1, 0 or -errno. */
 static int is_zero_range(int fd, char *buffer, size_t room, uint64_t at,
 			 uint64_t end)
@@ -117,7 +113,7 @@ static int is_zero_range(int fd, char *buffer, size_t room, uint64_t at,
 		n = io_pread(fd, buffer, want, data);
 		if (n < 0)
 			return n;
-		if (!all_zero(buffer, n))
+		if (!bytes_are_zero(buffer, n))
 			return 0;
 		if ((size_t)n < want)
 			return 1;

@@ -3,6 +3,7 @@
 
 #include "live/stream_name.h"
 #include "util/array.h"
+#include "util/bytes.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -64,11 +65,6 @@ struct hidden {
 	char *buffer; /* BKUP_HOLE_MIN bytes */
 };
 
-static bool is_zero(const char *bytes, size_t size)
-{
-	return !size || (!*bytes && memcmp(bytes, bytes + 1, size - 1) == 0);
-}
-
 /* Looks at blocks of a file for one that is zeros, or is not. */
 static int seek_hidden(void *context, uint64_t offset, int whence,
 		       uint64_t *ret_offset)
@@ -85,7 +81,7 @@ static int seek_hidden(void *context, uint64_t offset, int whence,
 		if (n == 0 && whence == SEEK_DATA)
 			return -ENXIO;
 		if (n == 0 ||
-		    is_zero(hidden->buffer, n) == (whence == SEEK_HOLE))
+		    bytes_are_zero(hidden->buffer, n) == (whence == SEEK_HOLE))
 			break;
 	}
 	*ret_offset = at > offset ? at : offset;

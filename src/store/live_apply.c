@@ -5,6 +5,7 @@
 #include "live/restore.h"
 #include "live/stream_name.h"
 #include "store/objects.h"
+#include "util/bytes.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -123,12 +124,6 @@ static int set_small(struct live_file *file, uint32_t id,
 	return rc == -ENOTSUP ? -EOPNOTSUPP : rc;
 }
 
-static bool is_zero(const char *bytes, size_t size)
-{
-	return size == BKUP_HOLE_MIN && !*bytes &&
-	       memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
 /*
  * Copies what is staged into what is empty; holes stay holes. Where there are
  * none to be seen, long runs of zeros become some.
@@ -152,7 +147,8 @@ static int copy_staged(const struct plan_edit *edit, bool holes_are_hidden,
 
 			if (n <= 0)
 				return n < 0 ? n : -EIO;
-			if (!holes_are_hidden || !is_zero(buffer, n))
+			if (!holes_are_hidden || n < BKUP_HOLE_MIN ||
+			    !bytes_are_zero(buffer, n))
 				rc = io_pwrite(to, buffer, n, at);
 			at += n;
 		}

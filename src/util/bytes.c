@@ -107,3 +107,10 @@ int bytes_take(struct bytes *bytes, void *ret_data, size_t *ret_size)
 	*bytes = (struct bytes){0};
 	return 0;
 }
+
+bool bytes_are_zero(const void *data, size_t size)
+{
+	const uint8_t *bytes = data;
+
+	return !size || (!*bytes && memcmp(bytes, bytes + 1, size - 1) == 0);
+}

@@ -6,6 +6,7 @@
 #ifndef UTIL_BYTES_H
 #define UTIL_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,5 +42,8 @@ __attribute__((format(printf, 2, 3))) void bytes_print(struct bytes *bytes,
  * ret_data: to be freed; never NULL. Errors: -ENOMEM, now or before.
  */
 int bytes_take(struct bytes *bytes, void *ret_data, size_t *ret_size);
+
+/* Whether bytes that stand anywhere are zeros, or none. */
+bool bytes_are_zero(const void *data, size_t size);
 
 #endif
