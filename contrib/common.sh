@@ -10,8 +10,8 @@ export LC_ALL=C.UTF-8
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config libfuse3-dev libxxhash-dev
 	libjansson-dev libseccomp-dev fuse3)
 # Programs that the tests use.
-TEST_PACKAGES=(check python3 acl attr bash-completion clang-tidy cppcheck
-	e2fsprogs ed fio git jq libxxhash0 man-db ntfs-3g procps psmisc
+TEST_PACKAGES=(check python3 acl attr bash-completion btrfs-progs clang-tidy
+	cppcheck e2fsprogs ed fio git jq libxxhash0 man-db ntfs-3g procps psmisc
 	python3-samba rsync samba samba-testsuite samba-vfs-modules smbclient
 	strace valgrind vim xfsprogs zsh)
 

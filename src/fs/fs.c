@@ -86,9 +86,9 @@ void fs_reply_inode_result(fuse_req_t req, int rc)
 	fs_reply_result(req, rc == -ENOENT ? -ESTALE : rc);
 }
 
-double fs_timeout(const struct fs *fs, enum store_kind parent)
+double fs_timeout(const struct fs *fs, enum store_kind parent, bool shared)
 {
-	return parent == STORE_VIEWS ? 0 : fs->options.timeout;
+	return shared || parent == STORE_VIEWS ? 0 : fs->options.timeout;
 }
 
 /* Looks once: 1 if the kernel was told something newer meanwhile. */
@@ -105,8 +105,8 @@ static int find_once(struct place *parent, const char *name,
 		return rc;
 	*ret_entry = (struct fuse_entry_param){
 		.attr = entry.st,
-		.attr_timeout = fs_timeout(fs, parent->kind),
-		.entry_timeout = fs_timeout(fs, parent->kind),
+		.attr_timeout = fs_timeout(fs, parent->kind, entry.shared),
+		.entry_timeout = fs_timeout(fs, parent->kind, entry.shared),
 	};
 	rc = inode_get(fs, parent->inode, name, &entry, changes, ret_entry);
 	return rc == -EAGAIN ? 1 : rc;

@@ -79,7 +79,8 @@ static void reply_attr(fuse_req_t req, const struct place *place, int rc,
 		fs_reply_inode_result(req, rc);
 	else
 		fuse_reply_attr(req, st,
-				fs_timeout(place->fs, place->parent_kind));
+				fs_timeout(place->fs, place->parent_kind,
+					   place->shared));
 }
 
 void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)

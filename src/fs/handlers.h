@@ -16,9 +16,10 @@ int fs_find_entry(struct place *parent, const char *name,
 void fs_reply_result(fuse_req_t req, int rc);
 /*
  * How long the kernel may remember what is in a directory of that kind. Views
- * change with what they show, which it does not know.
+ * change with what they show, which it does not know, and what is shared, by
+ * other names.
  */
-double fs_timeout(const struct fs *fs, enum store_kind parent);
+double fs_timeout(const struct fs *fs, enum store_kind parent, bool shared);
 
 /*
  * The same for a request that names an inode, not a name: if nothing stands

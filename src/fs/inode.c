@@ -283,6 +283,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 		}
 	}
 	inode->kind = entry->kind;
+	inode->shared = entry->shared;
 	note_told(inode, entry->version, changes);
 	if (inode->lookups < UINT32_MAX)
 		inode->lookups++;

@@ -67,6 +67,7 @@ struct inode {
 	bool cached : 1;   /* the kernel cached what it was told of last */
 	bool stranger : 1; /* is in fs.strangers */
 	bool open : 1;	   /* is in fs.openings */
+	bool shared : 1; /* when it was looked up last: see store_entry */
 	bool renamed : 1;  /* the name is elsewhere, and name points there */
 	char name[];	   /* see inode_name */
 };

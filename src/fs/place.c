@@ -64,6 +64,7 @@ static int look_at(struct place *place, const struct inode *inode)
 	place->parent_ino = parent->ino;
 	place->file = inode_file(place->fs, inode);
 	place->attached = inode->attached;
+	place->shared = inode->shared;
 	return place->attached || place->file ? 0 : -ESTALE;
 }
 

@@ -24,6 +24,7 @@ struct place {
 	char *entry; /* the path of a name in it that was claimed, or NULL */
 	struct store_file *file; /* the inode's, if it is open */
 	bool attached;
+	bool shared; /* see store_entry */
 	struct claim claim;
 };
 

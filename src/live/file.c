@@ -125,6 +125,18 @@ int live_file_rewrite_data(const struct live_file *file, uint64_t needed)
 	return rc < 0 ? rc : steal_fd(&fd);
 }
 
+int live_file_names(const struct live_file *file)
+{
+	const char *short_name = file->profile->short_name;
+	int names = (int)file->st.st_nlink, rc = 0;
+	struct bytes value = {0};
+
+	if (names > 1 && short_name)
+		rc = live_getxattr(file, short_name, &value);
+	bytes_done(&value);
+	return rc < 0 ? rc : names - rc;
+}
+
 int live_file_set_times(const struct live_file *file,
 			const struct timespec times[2])
 {

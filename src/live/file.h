@@ -88,6 +88,12 @@ int live_removexattr(const struct live_file *file, const char *name);
 /* Adds the list of all names, each with its NUL. Errors: -errno. */
 int live_listxattr(const struct live_file *file, struct bytes *names);
 
+/*
+ * How many names the file has, in directories: hard links. One that NTFS keeps
+ * for DOS beside a long one is no other name. Errors: -errno.
+ */
+int live_file_names(const struct live_file *file);
+
 /* Sets the times of access and modification, as utimensat(2). */
 int live_file_set_times(const struct live_file *file,
 			const struct timespec times[2]);

@@ -20,6 +20,7 @@
 
 #define ATTRIBUTES "system.ntfs_attrib_be"
 #define TIMES "system.ntfs_times_be"
+#define DOS_NAME "system.ntfs_dos_name"
 #define STREAMS "ntfs.streams.list"
 #define USER "user."
 
@@ -333,6 +334,7 @@ static int remove_stream(const struct live_file *file, const char *name)
 const struct live_profile live_ntfs_3g = {
 	.name = "ntfs-3g",
 	.holes_are_hidden = true,
+	.short_name = DOS_NAME,
 	.probe = probe_windows,
 	.get = get,
 	.set = set,
@@ -422,6 +424,7 @@ const struct live_profile live_ntfs_3g_xattr = {
 	.blind = "alternate streams of more than 64 KiB; mount it with "
 		 "streams_interface=windows",
 	.holes_are_hidden = true,
+	.short_name = DOS_NAME,
 	.probe = has_attributes,
 	.get = get,
 	.set = set,

@@ -58,6 +58,11 @@ struct live_profile {
 	/* Whether holes must be looked for among the bytes. */
 	bool holes_are_hidden;
 	/*
+	 * The attribute that holds a second name of the file which is no hard
+	 * link, and is counted among them; or NULL.
+	 */
+	const char *short_name;
+	/*
 	 * Whether a reparse point makes another file of what it is set on, and
 	 * so is set before all else; it is the last thing otherwise.
 	 */

@@ -13,25 +13,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <syslog.h>
 
-enum {
-	INHERENT_BASIC = 1,
-	INHERENT_SECURITY = 2,
-	INHERENT_REPARSE = 4,
-};
+#define SECURITY "security"
+#define REPARSE "reparse"
 
-unsigned int live_inherent(const struct store_object *object, const char *child)
+bool live_inherent(const struct store_object *object, const char *child)
 {
 	if (!object->store->options.live || object->undecided)
-		return 0;
-	if (live_is_basic(child))
-		return INHERENT_BASIC;
-	if (strcmp(child, "security") == 0)
-		return INHERENT_SECURITY;
+		return false;
+	if (live_is_basic(child) || strcmp(child, SECURITY) == 0)
+		return true;
 	/* It is what makes a symlink or special file of it. */
-	if (strcmp(child, "reparse") == 0 && !S_ISREG(object->st.st_mode))
-		return INHERENT_REPARSE;
-	return 0;
+	return strcmp(child, REPARSE) == 0 && !S_ISREG(object->st.st_mode);
 }
 
 /* The live file that is an object. */
@@ -114,8 +108,10 @@ int live_decide(struct store_object *object)
 		return rc;
 	rc = rebuild_put(object, name, &dir);
 	if (rc == 0) {
-		object->removed = INHERENT_BASIC | INHERENT_SECURITY;
-		return take_anew(object);
+		rc = hidden_add(&object->hidden, VERSION_BASIC);
+		if (rc == 0)
+			rc = hidden_add(&object->hidden, SECURITY);
+		return rc < 0 ? rc : take_anew(object);
 	}
 	control_unlink(object->store, name);
 	return rc;
@@ -159,7 +155,7 @@ static int stays_directory(const struct store_object *object,
 	if (object->stays_directory)
 		return 1;
 	if (edit->kind != PLAN_SET ||
-	    (!live_is_basic(edit->name) && strcmp(edit->name, "reparse") != 0))
+	    (!live_is_basic(edit->name) && strcmp(edit->name, REPARSE) != 0))
 		return 0;
 	rc = live_read_staged(edit, &value);
 	if (rc == 0 && live_is_basic(edit->name))
@@ -200,6 +196,32 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 	live_basic_refine(file, &basic, mtime);
 }
 
+/*
+ * Whether a stream that is to be removed is only hidden: 1. One that a file
+ * cannot be without is, and once such a one is, which is what somebody does who
+ * removes the object, the file's other names keep all that it has.
+ *
+ * Errors: -EPERM if they would lose the stream.
+ */
+static int hides(struct store_object *object, const char *child)
+{
+	cleanup_free char *path = NULL;
+
+	if (live_inherent(object, child))
+		return 1;
+	if (!version_is_shared(&object->snapshot->version))
+		return 0;
+	if (object->hidden.count)
+		return 1;
+	if (object_path(object, &path) == 0)
+		store_report(object->store, LOG_ERR,
+			     "'%s/%s' is not removed: the file has other names, "
+			     "which would lose it; to remove only this one, "
+			     "remove its security first, and then all",
+			     path, child);
+	return -EPERM;
+}
+
 int live_commit(struct store_object *object, const struct commit *commit)
 {
 	struct timespec mtime;
@@ -207,10 +229,12 @@ int live_commit(struct store_object *object, const struct commit *commit)
 	struct live_file file;
 	int rc = 0, known;
 
-	if (commit->edit.kind == PLAN_REMOVE &&
-	    live_inherent(object, commit->edit.name)) {
-		object->removed |= live_inherent(object, commit->edit.name);
-		return 0;
+	if (commit->edit.kind == PLAN_REMOVE) {
+		rc = hides(object, commit->edit.name);
+		if (rc)
+			return rc < 0 ? rc
+				      : hidden_add(&object->hidden,
+						   commit->edit.name);
 	}
 	if (object->undecided) {
 		rc = stays_directory(object, &commit->edit);
@@ -233,9 +257,9 @@ int live_commit(struct store_object *object, const struct commit *commit)
 	if (rc == 0)
 		rc = take_anew(object);
 	if (rc == 0 && commit->edit.kind == PLAN_SET)
-		object->removed &= ~live_inherent(object, commit->edit.name);
+		hidden_drop(&object->hidden, commit->edit.name);
 	if (rc == 0 && commit->edit.kind == PLAN_WHOLE)
-		object->removed = 0;
+		hidden_clear(&object->hidden);
 	return rc;
 }
 

@@ -9,14 +9,12 @@
 #include "store/commit.h"
 
 /*
- * A bit for a stream that the file of a locked object cannot be without; else
- * 0. Such a stream can be removed only from sight, so that who removes all of
- * an object can remove the object. In a new file it is not seen before it is
- * set: who copies an object finds nothing there that he did not put there. Once
- * the object is not cached any more it is seen all the same.
+ * Whether the file of a locked object cannot be without a stream. Such a stream
+ * can only be hidden, so that who removes all of an object can remove the
+ * object. In a new file it is hidden before it is set: who copies an object
+ * finds nothing there that he did not put there.
  */
-unsigned int live_inherent(const struct store_object *object,
-			   const char *child);
+bool live_inherent(const struct store_object *object, const char *child);
 
 /* Makes a file of an empty directory, whose object is locked and undecided. */
 int live_decide(struct store_object *object);

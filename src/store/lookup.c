@@ -28,7 +28,7 @@ struct store_listing {
 static void entry_of_node(const struct store *store, const char *path,
 			  const struct stat *st, struct store_entry *ret_entry)
 {
-	ret_entry->version = 0;
+	*ret_entry = (struct store_entry){0};
 	if (live_is_object(store, path, st)) {
 		ret_entry->kind = STORE_OBJECT;
 		ret_entry->st = attr_of_object(
@@ -48,11 +48,13 @@ static int lookup_scratch(struct store *store, const char *dir,
 
 	if (rc < 0)
 		return rc;
-	ret_entry->kind =
-		S_ISDIR(st.st_mode) ? STORE_SCRATCH_DIRECTORY : STORE_SCRATCH;
 	st.st_ino = attr_inode(st.st_dev, st.st_ino, 0, "");
-	ret_entry->st = st;
-	ret_entry->version = st.st_ino;
+	*ret_entry = (struct store_entry){
+		.kind = S_ISDIR(st.st_mode) ? STORE_SCRATCH_DIRECTORY
+					    : STORE_SCRATCH,
+		.st = st,
+		.version = st.st_ino,
+	};
 	return 0;
 }
 
@@ -65,6 +67,7 @@ static int lookup_stream(struct store_object *object, const char *name,
 	int rc;
 
 	ret_entry->kind = view ? STORE_VIEW : STORE_STREAM;
+	ret_entry->shared = version_is_shared(&object->snapshot->version);
 	if (file) {
 		ret_entry->version = store_file_version(file, NULL);
 		return file_stat(object, file, &ret_entry->st);
@@ -262,7 +265,7 @@ static int list_object(struct store_object *object,
 		const char *name = index_name(index, stream);
 		int rc;
 
-		if (live_inherent(object, name) & object->removed)
+		if (hidden_has(&object->hidden, name))
 			continue;
 		rc = listing_add(listing, name, S_IFREG,
 				     attr_inode(st->st_dev, st->st_ino,

@@ -38,6 +38,8 @@ static bool checked_lately(const struct store_object *object)
 	struct timespec now;
 	double age;
 
+	if (object->snapshot && version_is_shared(&object->snapshot->version))
+		return false;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	age = (now.tv_sec - object->checked.tv_sec) +
 	      (now.tv_nsec - object->checked.tv_nsec) / 1e9;
@@ -183,6 +185,8 @@ static int reload(struct store_object *object, const char *path)
 	struct index_fault fault = {0};
 	struct times times;
 	struct version_source source;
+	bool shared = object->snapshot &&
+		      version_is_shared(&object->snapshot->version);
 	int rc = open_underlying(store, path, &source);
 
 	if (rc < 0)
@@ -205,6 +209,9 @@ static int reload(struct store_object *object, const char *path)
 	times_done(&object->times);
 	object->snapshot = snapshot;
 	object->times = times;
+	/* What a new file was not given yet is no reason to hide more of it. */
+	if (version_is_shared(&snapshot->version) && !shared)
+		hidden_clear(&object->hidden);
 	object_supersede_changed(object);
 	return 0;
 }
@@ -471,14 +478,21 @@ static void look_if_stream(struct table_link *link, void *context)
 		*found = true;
 }
 
+static bool is_shown_and_removable(const struct store_object *object,
+				   const char *child)
+{
+	return !live_inherent(object, child) &&
+	       !hidden_has(&object->hidden, child);
+}
+
 bool object_has_streams(struct store_object *object)
 {
 	const struct index *index = object->snapshot->index;
 	bool found = false;
 
 	for (size_t i = 0; !found && i < index->count; i++)
-		found = !live_inherent(object, index_name(index,
-							  &index->streams[i]));
+		found = is_shown_and_removable(
+			object, index_name(index, &index->streams[i]));
 	table_each(&object->files, look_if_stream, &found);
 	return found;
 }

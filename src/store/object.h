@@ -9,6 +9,7 @@
 #define STORE_OBJECT_H
 
 #include "store/control.h"
+#include "store/hidden.h"
 #include "store/snapshot.h"
 #include "store/stage.h"
 #include "store/state.h"
@@ -44,12 +45,7 @@ struct store_object {
 	 */
 	uint64_t expected_name;
 	struct timespec expected_at;
-	/*
-	 * Of a live file, bits of live_inherent: streams that no file is
-	 * without, and that are not shown: somebody removed them, as one does
-	 * who removes all; or the file was made here and was given none yet.
-	 */
-	unsigned int removed;
+	struct table hidden; /* of a live object, hidden.h */
 	bool stays_directory; /* undecided: it was told to be none but that */
 	struct table files; /* store_file that are current, by name */
 	/*
@@ -145,7 +141,10 @@ void object_leave(struct store_object *object);
 int object_enter_undecided(struct store *store, const char *path,
 			   struct store_object **ret_object);
 
-/* Looks at the underlying file, unless that was done in the last timeout. */
+/*
+ * Looks at the underlying file, unless that was done in the last timeout, and
+ * nobody can have changed it by another of its names since.
+ */
 int object_refresh(struct store_object *object, bool now);
 
 /*

@@ -36,6 +36,8 @@ static void object_free(struct store_object *object)
 	snapshot_put(object->snapshot);
 	times_done(&object->times);
 	table_done(&object->files);
+	hidden_clear(&object->hidden);
+	table_done(&object->hidden);
 	pthread_mutex_destroy(&object->lock);
 	pthread_cond_destroy(&object->released);
 	free(object->path);
@@ -68,6 +70,7 @@ static struct store_object *object_new(struct store *store, const char *path)
 	pthread_mutex_init(&object->lock, NULL);
 	init_condition(&object->released);
 	table_init(&object->files);
+	table_init(&object->hidden);
 	return object;
 }
 

@@ -138,6 +138,8 @@ struct store_entry {
 	enum store_kind kind;
 	struct stat st;
 	uint64_t version; /* of a file's content, see store_file_version */
+	/* Its file has other names, by which it may be changed at any time. */
+	bool shared;
 };
 
 /*

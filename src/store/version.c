@@ -17,6 +17,7 @@ struct underlying {
 	int fd;			  /* -1 while it is closed */
 	struct live_image *image; /* of a live file, while it is open */
 	bool live;
+	bool shared; /* it has several names */
 	pthread_rwlock_t lock;	  /* guards what follows */
 	struct stat st;		  /* as last noted */
 	struct version *versions;
@@ -33,13 +34,26 @@ void version_source_close(struct version_source *source)
 	source->fd = -1;
 }
 
+/* 1 if a file has several names, or 0. Errors: -errno. */
+static int is_shared(const struct version_source *source, const struct stat *st)
+{
+	int names = source->image
+			    ? live_file_names(live_image_file(source->image))
+			    : (int)st->st_nlink;
+
+	return names < 0 ? names : names > 1;
+}
+
 int version_init(struct version *version, struct version_source source)
 {
 	struct underlying *file = calloc(1, sizeof(*file));
+	int rc = file ? 0 : -ENOMEM;
 
-	if (!file || fstat(source.fd, &file->st) < 0) {
-		int rc = file ? -errno : -ENOMEM;
-
+	if (rc == 0 && fstat(source.fd, &file->st) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = is_shared(&source, &file->st);
+	if (rc < 0) {
 		free(file);
 		version_source_close(&source);
 		return rc;
@@ -47,6 +61,7 @@ int version_init(struct version *version, struct version_source source)
 	file->fd = source.fd;
 	file->image = source.image;
 	file->live = source.image;
+	file->shared = rc;
 	file->saved = -1;
 	file->versions = version;
 	pthread_rwlock_init(&file->lock, NULL);
@@ -142,6 +157,11 @@ void version_open(struct version *version, struct version_source source)
 bool version_is_live(const struct version *version)
 {
 	return version->file && version->file->live;
+}
+
+bool version_is_shared(const struct version *version)
+{
+	return version->file && version->file->shared;
 }
 
 const char *version_profile(const struct version *version)

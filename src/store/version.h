@@ -74,6 +74,12 @@ bool version_is_live(const struct version *version);
 /* The name of the profile by which a live file is read; else NULL. */
 const char *version_profile(const struct version *version);
 
+/*
+ * Whether the file has other names, by which it may be changed at any time.
+ * As it was when it was opened: who makes a name changes its attributes.
+ */
+bool version_is_shared(const struct version *version);
+
 /* Bytes of its records. */
 uint64_t version_size(const struct version *version, const struct stat *st);
 

@@ -177,7 +177,7 @@ int object_stream(struct store_object *object, const char *name,
 	if (view)
 		return view_stream(object, view, ret_stream);
 	stream = index_find(object->snapshot->index, name);
-	if (!stream || live_inherent(object, name) & object->removed)
+	if (!stream || hidden_has(&object->hidden, name))
 		return -ENOENT;
 	*ret_stream = stream;
 	return 0;

@@ -127,6 +127,28 @@ class Losses(Ntfs):
             self.assertIn(b" is lost: it is larger than an attribute",
                           done.stderr)
 
+    def test_to_remove_a_name_keeps_the_others(self):
+        with Volume() as volume:
+            populate(volume, ("links", "names"))
+            mount = self.mount(volume.point, "mount")
+            with self.assertRaises(PermissionError):
+                os.unlink(mount.point + "/links/first/:stream")
+            run("rm", "-r", mount.point + "/links/first")
+            with open(volume.at("links/second:stream"), "rb") as file:
+                self.assertEqual(file.read(), b"of all names")
+            with open(volume.at("links/further/third"), "rb") as file:
+                self.assertEqual(file.read(), b"one of three")
+            # A short name is none by which anything else is kept.
+            short = "names/with a dos name.text"
+            with open(volume.at(short) + ":stream", "wb") as file:
+                file.write(b"of one")
+            self.assertEqual(os.stat(volume.at(short)).st_nlink, 2)
+            os.unlink(os.path.join(mount.point, short, ":stream"))
+            self.assertFalse(os.path.exists(volume.at(short) + ":stream"))
+            run("rm", "-r", os.path.join(mount.point, short))
+            self.assertFalse(os.path.exists(volume.at(short)))
+            mount.stop()
+
     def test_a_full_volume_keeps_a_stream(self):
         with open(self.at("f"), "wb") as file:
             file.write(alternate("s", b"x" * (40 << 20)))

@@ -140,8 +140,13 @@ class Posix:
         self.check()
 
     def test_by_capture_and_restore(self):
+        os.link(os.path.join(self.source, "acl"),
+                os.path.join(self.source, "directory", "acl too"))
         self.by_bkup(self.source, self.target)
         self.check()
+        one, other = (os.stat(os.path.join(self.target, name)) for name in
+                      ("acl", "directory/acl too"))
+        self.assertEqual((one.st_ino, one.st_nlink), (other.st_ino, 2))
 
     def test_hostile_descriptors_are_told(self):
         """What mode and ACL cannot express is an error, and nothing else."""
@@ -165,6 +170,97 @@ class Posix:
         mount.stop()
         with open(os.path.join(self.target, "file"), "rb") as file:
             self.assertEqual(file.read(), b"content")
+
+
+class Names(JourneyCase):
+    """Two names of one file are two names of one object."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.at("source"))
+        with open(self.at("source", "a"), "wb") as file:
+            file.write(b"content")
+        os.setxattr(self.at("source", "a"), "user.x", b"1")
+        os.link(self.at("source", "a"), self.at("source", "b"))
+        self.mounted = self.mount(self.at("source"), "m", "timeout=3600")
+
+    def shown(self, *names):
+        return os.path.join(self.mounted.point, *names)
+
+    def read(self, *names):
+        with open(self.shown(*names), "rb") as file:
+            return file.read()
+
+    def write(self, *names, data):
+        with open(self.shown(*names), "wb") as file:
+            file.write(data)
+
+    def stats(self, name):
+        found = {child: os.stat(self.shown(name, child))
+                 for child in os.listdir(self.shown(name))}
+        return {child: (st.st_ino, st.st_size, st.st_mtime_ns)
+                for child, st in found.items()}
+
+    def test_what_is_changed_by_one_is_seen_by_the_other(self):
+        self.assertEqual(sorted(os.listdir(self.shown("b"))),
+                         ["basic_info", "data", "ea", "security"])
+        self.assertEqual(self.stats("a"), self.stats("b"))
+        self.assertEqual(os.stat(self.shown("a")).st_ino,
+                         os.stat(self.shown("b")).st_ino)
+        self.write("a", "data", data=b"longer than it was")
+        self.assertEqual(self.stats("a"), self.stats("b"))
+        self.assertEqual(self.read("b", "data"), b"longer than it was")
+        self.write("b", ".view", "ea.json",
+                   data=self.read("a", ".view", "ea.json")
+                   .replace(b'"x"', b'"another"'))
+        self.assertEqual(os.listxattr(self.at("source", "a")),
+                         ["user.another"])
+        self.assertEqual(self.stats("a"), self.stats("b"))
+        self.assertEqual(self.read("a", "ea"), self.read("b", "ea"))
+        os.truncate(self.shown("b", "data"), 3)
+        self.assertEqual(self.stats("a"), self.stats("b"))
+        self.assertEqual(self.read("a", "data"), b"lon")
+
+    def test_writers_by_both(self):
+        with open(self.shown("a", "data"), "r+b", buffering=0) as one, \
+                open(self.shown("b", "data"), "r+b", buffering=0) as other:
+            one.write(b"CON")
+            other.seek(5)
+            other.write(b"NT")
+            self.assertEqual(os.pread(one.fileno(), 9, 0), b"CONteNT")
+        self.assertEqual(self.read("a", "data"), b"CONteNT")
+        self.assertEqual(self.read("b", "data"), b"CONteNT")
+
+    def test_to_remove_one_keeps_the_other(self):
+        run("rm", "-r", self.shown("a"))
+        self.assertEqual(os.listdir(self.at("source")), ["b"])
+        self.assertEqual(sorted(os.listdir(self.shown("b"))),
+                         ["basic_info", "data", "ea", "security"])
+        self.assertEqual(self.read("b", "data"), b"content")
+        self.assertEqual(os.getxattr(self.at("source", "b"), "user.x"), b"1")
+        run("rm", "-r", self.shown("b"))
+        self.assertEqual(os.listdir(self.at("source")), [])
+
+    def test_rsync_removes_one(self):
+        os.makedirs(self.at("plain", "b"))
+        done = subprocess.run(
+            ["rsync", "-r", "--delete", "--existing", self.at("plain") + "/",
+             self.mounted.point + "/", "--exclude=/b"],
+            capture_output=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(os.listdir(self.at("source")), ["b"])
+        self.assertEqual(self.read("b", "data"), b"content")
+
+    def test_a_stream_of_both_is_not_removed(self):
+        for child in ("data", "ea"):
+            with self.assertRaises(PermissionError):
+                os.unlink(self.shown("a", child))
+        self.assertEqual(self.read("a", "data"), b"content")
+        self.assertIn("'a/data' is not removed: the file has other names",
+                      self.mounted.text())
+        os.unlink(self.at("source", "b"))
+        os.unlink(self.shown("a", "ea"))
+        self.assertEqual(os.listxattr(self.at("source", "a")), [])
 
 
 class Editing(JourneyCase):
