@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/fs.h>
+#include <linux/fuse.h>
 #include <linux/sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -213,6 +214,12 @@ static int add_restricted(scmp_filter_ctx filter)
 		{SCMP_SYS(clone),
 		 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
 		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FICLONE, 0)},
+#ifdef FUSE_DEV_IOC_BACKING_OPEN
+		{SCMP_SYS(ioctl),
+		 SCMP_A1(SCMP_CMP_EQ, FUSE_DEV_IOC_BACKING_OPEN, 0)},
+		{SCMP_SYS(ioctl),
+		 SCMP_A1(SCMP_CMP_EQ, FUSE_DEV_IOC_BACKING_CLOSE, 0)},
+#endif
 		/* What is read, or made up, does not become code. */
 		{SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
 		{SCMP_SYS(mmap2), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},

@@ -2,6 +2,7 @@
 #include "fs/fs.h"
 
 #include "fs/handlers.h"
+#include "fs/passthrough.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,14 +13,16 @@
  */
 enum { MAX_BACKGROUND = 4096, CONGESTION = 3072 };
 
-/* Asks for what the kernel can; libfuse changed how in 3.17. */
-static void want(struct fuse_conn_info *conn, uint64_t capability)
+/* libfuse changed how to do that in 3.17. */
+bool fs_want(struct fuse_conn_info *conn, uint64_t capability)
 {
 #ifdef BKUP_HAVE_FUSE_SET_FEATURE_FLAG
-	fuse_set_feature_flag(conn, capability);
+	return fuse_set_feature_flag(conn, capability);
 #else
-	if (conn->capable & capability)
-		conn->want |= capability;
+	if (!(conn->capable & capability))
+		return false;
+	conn->want |= capability;
+	return true;
 #endif
 }
 
@@ -38,7 +41,7 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 
 	conn->max_background = MAX_BACKGROUND;
 	conn->congestion_threshold = CONGESTION;
-	want(conn, FUSE_CAP_PARALLEL_DIROPS);
+	fs_want(conn, FUSE_CAP_PARALLEL_DIROPS);
 	/*
 	 * To list a directory with attributes is to ask for those of each file
 	 * in it, also where nobody wants to know, and one may be stuck.
@@ -47,19 +50,20 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 		refuse(conn, FUSE_CAP_READDIRPLUS);
 		refuse(conn, FUSE_CAP_READDIRPLUS_AUTO);
 	} else {
-		want(conn, FUSE_CAP_READDIRPLUS);
-		want(conn, FUSE_CAP_READDIRPLUS_AUTO);
+		fs_want(conn, FUSE_CAP_READDIRPLUS);
+		fs_want(conn, FUSE_CAP_READDIRPLUS_AUTO);
 	}
-	want(conn, FUSE_CAP_ATOMIC_O_TRUNC);
-	want(conn, FUSE_CAP_AUTO_INVAL_DATA);
+	fs_want(conn, FUSE_CAP_ATOMIC_O_TRUNC);
+	fs_want(conn, FUSE_CAP_AUTO_INVAL_DATA);
 	/* The ACLs of underlying files are heeded by the kernel. */
-	want(conn, FUSE_CAP_POSIX_ACL);
+	fs_want(conn, FUSE_CAP_POSIX_ACL);
 	/* Where there is a default ACL, that counts and no umask. */
-	want(conn, FUSE_CAP_DONT_MASK);
+	fs_want(conn, FUSE_CAP_DONT_MASK);
 	/* Commits at close need every write here when it is made. */
 	refuse(conn, FUSE_CAP_WRITEBACK_CACHE);
 	/* Nothing here has set-user-ID bits; the kernel may see to the rest. */
 	refuse(conn, FUSE_CAP_HANDLE_KILLPRIV);
+	passthrough_init(fs, conn);
 }
 
 struct fs *fs_of(fuse_req_t req)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Attributes, plain and extended. */
 #include "fs/handlers.h"
+#include "fs/passthrough.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -149,9 +150,10 @@ static int truncate_path(struct place *place, uint64_t size,
 	return rc;
 }
 
-static void truncated(struct place *place, struct store_file *file)
+static void truncated(fuse_req_t req, struct place *place,
+		      struct store_file *file)
 {
-	inode_closed(place->fs, place->inode);
+	passthrough_close(req, place->inode);
 	store_file_close(file, O_WRONLY);
 }
 
@@ -241,7 +243,7 @@ void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 	if (rc == 0)
 		rc = stat_place(&place, &st);
 	if (file)
-		truncated(&place, file);
+		truncated(req, &place, file);
 	reply_attr(req, &place, rc, &st);
 	place_leave(&place);
 }

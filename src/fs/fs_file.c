@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Open streams and scratch files. */
 #include "fs/handlers.h"
+#include "fs/passthrough.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,36 +49,42 @@ static struct stream_handle *stream_handle_new(struct fs *fs,
 	return handle;
 }
 
-static void stream_handle_close(struct fs *fs, struct stream_handle *handle)
+static void stream_handle_close(fuse_req_t req, struct stream_handle *handle)
 {
-	inode_closed(fs, handle->inode);
+	passthrough_close(req, handle->inode);
 	store_file_close(handle->file, handle->access);
-	handle_remove(fs, &handle->handle);
+	handle_remove(fs_of(req), &handle->handle);
 }
 
 /* The caller is gone, and what he cut or made by his open is not to be. */
-static void take_open_back(struct fs *fs, struct stream_handle *handle)
+static void take_open_back(fuse_req_t req, struct stream_handle *handle)
 {
 	if (handle->access != O_RDONLY)
 		store_file_discard(handle->file);
-	stream_handle_close(fs, handle);
+	stream_handle_close(req, handle);
 }
 
 /*
  * How the kernel may cache: what it has, if that is this content. Writers who
  * cannot map go around the cache; to map a file it must be cached.
  */
-static void set_caching(struct fs *fs, struct stream_handle *handle,
+static void set_caching(fuse_req_t req, struct stream_handle *handle,
 			struct fuse_file_info *fi)
 {
+	struct fs *fs = fs_of(req);
 	bool stable;
 	uint64_t version = store_file_version(handle->file, &stable);
 
+	fi->noflush = handle->access == O_RDONLY;
+	/* What goes by the kernel's cache makes what is there old. */
+	if (passthrough_open(req, handle->inode, handle->file, fi)) {
+		inode_has_cached(fs, handle->inode, 0);
+		return;
+	}
 	fi->keep_cache = inode_has_cached(fs, handle->inode,
 					  stable ? version : 0) &&
 			 handle->access == O_RDONLY;
 	fi->direct_io = handle->access == O_WRONLY;
-	fi->noflush = handle->access == O_RDONLY;
 }
 
 static int open_file(struct place *place, int flags, struct store_file **ret)
@@ -113,7 +120,7 @@ static int commit_open(struct stream_handle *handle, int flags)
  * is certain that it is what the name stands for: the kernel opens again after
  * -ESTALE, and must not have cut anything.
  */
-static int open_inode(struct place *place, int flags,
+static int open_inode(fuse_req_t req, struct place *place, int flags,
 		      struct stream_handle **ret_handle)
 {
 	struct fs *fs = place->fs;
@@ -132,7 +139,7 @@ static int open_inode(struct place *place, int flags,
 	}
 	*ret_handle = stream_handle_new(fs, place->inode, file, flags);
 	if (!*ret_handle) {
-		inode_closed(fs, place->inode);
+		passthrough_close(req, place->inode);
 		store_file_close(file, flags & O_ACCMODE);
 		return -ENOMEM;
 	}
@@ -140,7 +147,7 @@ static int open_inode(struct place *place, int flags,
 	if (rc == 0)
 		rc = commit_open(*ret_handle, flags);
 	if (rc < 0)
-		stream_handle_close(fs, *ret_handle);
+		stream_handle_close(req, *ret_handle);
 	return rc;
 }
 
@@ -152,7 +159,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	int rc = place_enter(fs, id, NULL, &place);
 
 	if (rc == 0) {
-		rc = open_inode(&place, fi->flags & ~(O_CREAT | O_EXCL),
+		rc = open_inode(req, &place, fi->flags & ~(O_CREAT | O_EXCL),
 				&handle);
 		place_leave(&place);
 	}
@@ -161,14 +168,14 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 		return;
 	}
 	fi->fh = (uintptr_t)handle;
-	set_caching(fs, handle, fi);
+	set_caching(req, handle, fi);
 	if (fuse_reply_open(req, fi) < 0)
-		take_open_back(fs, handle);
+		take_open_back(req, handle);
 }
 
 /* Makes and opens a file, and counts a lookup of its inode. */
-static int create_file(struct place *parent, const char *name, mode_t mode,
-		       int flags, struct store_caller caller,
+static int create_file(fuse_req_t req, struct place *parent, const char *name,
+		       mode_t mode, int flags,
 		       struct fuse_entry_param *ret_entry,
 		       struct stream_handle **ret_handle)
 {
@@ -176,7 +183,7 @@ static int create_file(struct place *parent, const char *name, mode_t mode,
 	struct store_file *file;
 	struct inode *inode;
 	int rc = store_file_open(fs->store, parent->path, parent->kind, name,
-				 flags | O_CREAT, mode, caller, &file);
+				 flags | O_CREAT, mode, fs_caller(req), &file);
 
 	if (rc < 0)
 		return rc;
@@ -191,7 +198,7 @@ static int create_file(struct place *parent, const char *name, mode_t mode,
 		*ret_handle = stream_handle_new(fs, inode, file, flags);
 		if (*ret_handle)
 			return 0;
-		inode_closed(fs, inode);
+		passthrough_close(req, inode);
 		rc = -ENOMEM;
 	}
 	store_file_close(file, flags & O_ACCMODE);
@@ -209,14 +216,14 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	int rc = place_enter(fs, parent, NULL, &place);
 
 	if (rc == 0) {
-		rc = create_file(&place, name, mode, fi->flags, fs_caller(req),
-				 &entry, &handle);
+		rc = create_file(req, &place, name, mode, fi->flags, &entry,
+				 &handle);
 		place_leave(&place);
 	}
 	if (rc == 0) {
 		rc = commit_open(handle, fi->flags | O_CREAT);
 		if (rc < 0) {
-			stream_handle_close(fs, handle);
+			stream_handle_close(req, handle);
 			inode_forget(fs, entry.ino, 1);
 		}
 	}
@@ -225,9 +232,9 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		return;
 	}
 	fi->fh = (uintptr_t)handle;
-	set_caching(fs, handle, fi);
+	set_caching(req, handle, fi);
 	if (fuse_reply_create(req, &entry, fi) < 0) {
-		take_open_back(fs, handle);
+		take_open_back(req, handle);
 		inode_forget(fs, entry.ino, 1);
 	}
 }
@@ -336,7 +343,7 @@ void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 void fs_release(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	(void)id;
-	stream_handle_close(fs_of(req), handle_of(fi));
+	stream_handle_close(req, handle_of(fi));
 	fs_reply_result(req, 0);
 }
 

@@ -14,6 +14,9 @@ void fs_reply_entry(fuse_req_t req, struct place *parent, const char *name);
 int fs_find_entry(struct place *parent, const char *name,
 		  struct fuse_entry_param *ret_entry);
 void fs_reply_result(fuse_req_t req, int rc);
+/* Asks for what the kernel may be able to do; whether it is. */
+bool fs_want(struct fuse_conn_info *conn, uint64_t capability);
+
 /*
  * How long the kernel may remember what is in a directory of that kind. Views
  * change with what they show, which it does not know, and what is shared, by

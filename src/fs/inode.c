@@ -375,12 +375,15 @@ int inode_tell(struct place *place, uint64_t version, uint64_t changes)
 	return rc;
 }
 
-void inode_closed(struct fs *fs, struct inode *inode)
+int inode_closed(struct fs *fs, struct inode *inode)
 {
+	int backing;
+
 	pthread_mutex_lock(&fs->lock);
-	inode_open_remove(fs, inode);
+	backing = inode_open_remove(fs, inode);
 	release(fs, inode);
 	pthread_mutex_unlock(&fs->lock);
+	return backing;
 }
 
 void inode_detach(struct fs *fs, struct inode *parent, const char *name)

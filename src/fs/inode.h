@@ -29,6 +29,7 @@ struct fs {
 	struct table openings;	/* see inode_open.h */
 	uint64_t next_id;
 	struct inode *root;
+	bool passthrough; /* passthrough.h: whether it may work */
 	LIST_HEAD(, handle) handles; /* all that are open */
 };
 
@@ -124,7 +125,8 @@ void inode_told(struct fs *fs, struct inode *inode, uint64_t version,
  * Errors: -ESTALE if the name stands for other content now.
  */
 int inode_tell(struct place *place, uint64_t version, uint64_t changes);
-void inode_closed(struct fs *fs, struct inode *inode);
+/* An open ends. Returns: as inode_open_remove. */
+int inode_closed(struct fs *fs, struct inode *inode);
 
 /* The name stands for nothing, or something else, from now on. */
 void inode_detach(struct fs *fs, struct inode *parent, const char *name);

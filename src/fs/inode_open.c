@@ -10,6 +10,7 @@ struct opening {
 	const struct inode *inode;
 	struct store_file *file;
 	uint32_t opens;
+	int backing; /* see inode_backing */
 };
 
 static uint64_t hash_inode(const struct inode *inode)
@@ -56,6 +57,7 @@ int inode_open_add(struct fs *fs, struct inode *inode, struct store_file *file)
 	opening->inode = inode;
 	opening->file = file;
 	opening->opens = 1;
+	opening->backing = -1;
 	rc = table_add(&fs->openings, &opening->link, hash_inode(inode));
 	if (rc < 0)
 		free(opening);
@@ -63,16 +65,27 @@ int inode_open_add(struct fs *fs, struct inode *inode, struct store_file *file)
 	return rc;
 }
 
-void inode_open_remove(struct fs *fs, struct inode *inode)
+int *inode_backing(const struct fs *fs, const struct inode *inode)
 {
 	struct opening *opening = find(fs, inode);
 
 	assert(opening);
+	return &opening->backing;
+}
+
+int inode_open_remove(struct fs *fs, struct inode *inode)
+{
+	struct opening *opening = find(fs, inode);
+	int backing;
+
+	assert(opening);
 	if (--opening->opens)
-		return;
+		return 0;
+	backing = opening->backing > 0 ? opening->backing : 0;
 	table_remove(&fs->openings, &opening->link);
 	free(opening);
 	inode->open = false;
+	return backing;
 }
 
 static void drop(struct table_link *link, void *context)

@@ -14,8 +14,20 @@ struct store_file *inode_file(const struct fs *fs, const struct inode *inode);
 /* One open more, with the same file as those before. Errors: -ENOMEM. */
 int inode_open_add(struct fs *fs, struct inode *inode, struct store_file *file);
 
-/* One open less. */
-void inode_open_remove(struct fs *fs, struct inode *inode);
+/*
+ * What the kernel knows the backing file by that all opens of an open inode
+ * pass through to; 0 if they do not, and -1 if that is not decided yet. It must
+ * be the same for all of them.
+ */
+int *inode_backing(const struct fs *fs, const struct inode *inode);
+
+/*
+ * One open less.
+ *
+ * Returns: the number of a backing file that nothing passes through to any
+ * more; 0 if there is none.
+ */
+int inode_open_remove(struct fs *fs, struct inode *inode);
 
 /* At the end, when nothing is open any more. */
 void inode_open_done(struct fs *fs);

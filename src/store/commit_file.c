@@ -2,6 +2,7 @@
 /* Commits of what is staged in open files, and what others did meanwhile. */
 #include "store/commit.h"
 
+#include "store/backing.h"
 #include "store/commit_live.h"
 #include "store/file.h"
 #include "store/view_target.h"
@@ -64,8 +65,12 @@ static void settle_content(struct store_object *object, struct store_file *file)
 	stage_drop(file->store, &file->stage);
 	file->base = snapshot_get(object->snapshot);
 	file->stream = NULL;
-	/* It is there; but without memory for a view it goes nowhere. */
-	if (object_stream(object, file->name, &file->stream) < 0)
+	/*
+	 * It is there; but without memory for a view it goes nowhere. An empty
+	 * backing file is no stream, and is there as long as it is open.
+	 */
+	if (object_stream(object, file->name, &file->stream) < 0 &&
+	    !backing_is_open(file))
 		object_detach_file(object, file);
 	snapshot_put(before);
 }
@@ -128,19 +133,14 @@ static int commit_target(struct store_object *object, struct store_file *file,
 	return rc;
 }
 
-/* What was written in place was never anywhere else. */
-static int commit_in_place(struct store_object *object, struct store_file *file,
-			   bool durable)
+/* What was written to the backing file was never anywhere else. */
+static int commit_backing(struct store_object *object, struct store_file *file,
+			  bool durable)
 {
-	struct timespec mtime;
-	int rc = durable && fsync(file->stage.fd) < 0 ? -errno : 0;
+	int rc = durable ? backing_sync(file) : 0;
 
-	pthread_mutex_lock(&file->state_lock);
-	mtime = file->mtime;
-	pthread_mutex_unlock(&file->state_lock);
 	if (rc == 0)
-		rc = live_settle_data(object, file->explicit_mtime ? &mtime
-								   : NULL);
+		rc = live_settle_data(object);
 	if (rc == 0)
 		settle(object, file);
 	return rc;
@@ -160,8 +160,8 @@ int commit_file(struct store_object *object, struct store_file *file,
 		return file->stage.spoilt;
 	if (object->gone)
 		return 0;
-	if (file->stage.in_place)
-		return commit_in_place(object, file, durable);
+	if (backing_is_open(file))
+		return commit_backing(object, file, durable);
 	/* What makes no sense, and is as it was, is refused without a word. */
 	if (file->view &&
 	    (file->reported == -EINVAL || file->reported == -EBADMSG))

@@ -117,26 +117,16 @@ int live_decide(struct store_object *object)
 	return rc;
 }
 
-int live_open_data(struct store_object *object, struct stage *ret_stage)
+int live_open_data(struct store_object *object, int access)
 {
 	struct live_file file;
-	struct stat st;
 	int fd, rc = open_file(object, &file);
 
 	if (rc < 0)
 		return rc;
-	fd = live_file_open_data(&file, O_RDWR);
+	fd = live_file_open_data(&file, access);
 	live_file_close(&file);
-	if (fd < 0)
-		return fd == -EINVAL ? -EOPNOTSUPP : fd;
-	if (fstat(fd, &st) < 0) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	*ret_stage = stage_of_file(fd, st.st_size);
-	ret_stage->in_place = true;
-	return 0;
+	return fd == -EINVAL ? -EOPNOTSUPP : fd;
 }
 
 /*
@@ -263,21 +253,7 @@ int live_commit(struct store_object *object, const struct commit *commit)
 	return rc;
 }
 
-int live_settle_data(struct store_object *object, const struct timespec *mtime)
+int live_settle_data(struct store_object *object)
 {
-	const struct timespec times[2] = {
-		{.tv_nsec = UTIME_OMIT}, mtime ? *mtime : (struct timespec){0}};
-	struct live_file file;
-	int rc;
-
-	if (mtime) {
-		rc = open_file(object, &file);
-		if (rc < 0)
-			return rc;
-		rc = live_file_set_times(&file, times);
-		live_file_close(&file);
-		if (rc < 0)
-			return rc;
-	}
 	return take_anew(object);
 }

@@ -19,13 +19,13 @@ bool live_inherent(const struct store_object *object, const char *child);
 /* Makes a file of an empty directory, whose object is locked and undecided. */
 int live_decide(struct store_object *object);
 
-/* Opens the main stream of a locked object for being written in place. */
-int live_open_data(struct store_object *object, struct stage *ret_stage);
+/* Opens the file of a locked object itself. Errors: -EOPNOTSUPP, -errno. */
+int live_open_data(struct store_object *object, int access);
 
 /* Commits an edit. Errors: those of the profile; -EIO if it was not taken. */
 int live_commit(struct store_object *object, const struct commit *commit);
 
-/* What was written in place is there: the object takes it as known. */
-int live_settle_data(struct store_object *object, const struct timespec *mtime);
+/* What was written to the file itself is there: the object takes it as known. */
+int live_settle_data(struct store_object *object);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The content of open files: reading and writing. */
+#include "store/backing.h"
 #include "store/file.h"
 #include "store/plan.h"
 #include "store/view_text.h"
@@ -42,7 +43,9 @@ ssize_t store_file_read(struct store_file *file, void *buffer, size_t size,
 		return n;
 	pthread_rwlock_rdlock(&file->lock);
 	base = file_base(file);
-	if (file->stage.fd >= 0)
+	if (backing_is_open(file))
+		n = backing_read(file, buffer, size, offset);
+	else if (file->stage.fd >= 0)
 		n = stage_read(&file->stage, &base, buffer, size, offset);
 	else if (file->stream)
 		n = snapshot_read(file->base, file->stream, buffer, size,
@@ -61,7 +64,9 @@ int store_file_seek(struct store_file *file, uint64_t offset, int whence,
 		return -ENXIO;
 	pthread_rwlock_rdlock(&file->lock);
 	base = file_base(file);
-	if (file->stage.fd >= 0)
+	if (backing_is_open(file))
+		rc = backing_seek(file, offset, whence, ret_offset);
+	else if (file->stage.fd >= 0)
 		rc = stage_seek(&file->stage, &base, offset, whence,
 				ret_offset);
 	else if (file->stream)
@@ -137,10 +142,20 @@ static void settle_place(struct store_file *file, uint64_t end)
 	stage_move(file->store, stage, offset);
 }
 
+static int write_staged(struct store_file *file, const void *bytes, size_t size,
+			uint64_t offset, bool append)
+{
+	const struct stage_base base = file_base(file);
+
+	if (append)
+		offset = file->stage.size;
+	settle_place(file, offset + size);
+	return stage_write(&file->stage, &base, bytes, size, offset);
+}
+
 ssize_t store_file_write(struct store_file *file, const void *bytes,
 			 size_t size, uint64_t offset, bool append)
 {
-	struct stage_base base;
 	int rc = store_check_writable(file->store);
 
 	if (rc == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
@@ -152,11 +167,9 @@ ssize_t store_file_write(struct store_file *file, const void *bytes,
 	pthread_rwlock_wrlock(&file->lock);
 	rc = file_stage(file, true);
 	if (rc == 0) {
-		base = file_base(file);
-		if (append)
-			offset = file->stage.size;
-		settle_place(file, offset + size);
-		rc = stage_write(&file->stage, &base, bytes, size, offset);
+		rc = backing_is_open(file)
+			     ? backing_write(file, bytes, size, offset, append)
+			     : write_staged(file, bytes, size, offset, append);
 		mark_dirty(file);
 	}
 	note_write(file, rc, offset, size);
@@ -164,9 +177,26 @@ ssize_t store_file_write(struct store_file *file, const void *bytes,
 	return rc < 0 ? rc : (ssize_t)size;
 }
 
+static int size_of(const struct store_file *file, uint64_t *ret_size)
+{
+	struct stat st;
+	int rc = 0;
+
+	if (backing_is_open(file)) {
+		rc = backing_stat(file, &st);
+		if (rc == 0)
+			*ret_size = st.st_size;
+	} else if (file->stage.fd >= 0) {
+		*ret_size = file->stage.size;
+	} else {
+		*ret_size = file->stream ? file->stream->size : 0;
+	}
+	return rc;
+}
+
 int store_file_truncate(struct store_file *file, uint64_t size)
 {
-	uint64_t now;
+	uint64_t now = 0;
 	int rc = store_check_writable(file->store);
 
 	if (rc < 0)
@@ -174,21 +204,19 @@ int store_file_truncate(struct store_file *file, uint64_t size)
 	if (size > INT64_MAX)
 		return -EFBIG;
 	pthread_rwlock_wrlock(&file->lock);
-	if (file->stage.fd >= 0)
-		now = file->stage.size;
-	else
-		now = file->stream ? file->stream->size : 0;
+	rc = size_of(file, &now);
 	/*
 	 * Nothing to do, unless a failed write is taken back this way, or
 	 * nobody knows whether there is any text.
 	 */
-	if (now == size && !file->error && !atomic_load(&file->unmade)) {
+	if (rc < 0 || (now == size && !file->error &&
+		       !atomic_load(&file->unmade))) {
 		pthread_rwlock_unlock(&file->lock);
-		return 0;
+		return rc;
 	}
 	rc = file_stage(file, size > 0);
 	if (rc == 0)
-		rc = stage_truncate(&file->stage, size);
+		rc = file_cut(file, size);
 	if (rc == 0) {
 		forgive_from(file, size);
 		mark_dirty(file);
@@ -218,7 +246,10 @@ int store_file_allocate(struct store_file *file, int mode, uint64_t offset,
 	if (rc == 0) {
 		const struct stage_base base = file_base(file);
 
-		rc = stage_allocate(&file->stage, &base, mode, offset, size);
+		rc = backing_is_open(file)
+			     ? backing_allocate(file, mode, offset, size)
+			     : stage_allocate(&file->stage, &base, mode, offset,
+					      size);
 	}
 	if (rc == 0)
 		mark_dirty(file);

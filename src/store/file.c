@@ -3,12 +3,13 @@
 #include "store/file.h"
 
 #include "store/attr.h"
-#include "store/commit_live.h"
+#include "store/backing.h"
 #include "store/objects.h"
 #include "store/view_text.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@ struct store_file *file_new(struct store *store)
 		return NULL;
 	file->store = store;
 	file->stage = STAGE_NONE;
+	file->backing = -1;
 	file->attributes = -1;
 	file->serial = atomic_fetch_add(&store->next_name, 1);
 	atomic_init(&file->current, true);
@@ -64,6 +66,7 @@ static void file_free(struct store_file *file)
 
 	leave_open_files(file->store, file);
 	stage_drop(file->store, &file->stage);
+	backing_close(file);
 	snapshot_put(file->base);
 	snapshot_put(file->source.snapshot);
 	pthread_rwlock_destroy(&file->lock);
@@ -93,40 +96,15 @@ struct stage_base file_base(const struct store_file *file)
 				   .stream = file->stream};
 }
 
-bool file_is_in_place(const struct store_file *file)
-{
-	struct store_object *object = atomic_load(&file->object);
-
-	return file->store->options.live && object && !object->undecided &&
-	       !file->view && strcmp(file->name, "data") == 0;
-}
-
-/* The main stream of a live file is written where it is. */
-static int begin_in_place(struct store_file *file, bool keep)
-{
-	struct stage stage;
-	int rc = live_open_data(atomic_load(&file->object), &stage);
-
-	if (rc < 0)
-		return rc;
-	if (!keep)
-		rc = stage_truncate(&stage, 0);
-	if (rc < 0)
-		stage_drop(file->store, &stage);
-	else
-		file->stage = stage;
-	return rc;
-}
-
 int file_stage(struct store_file *file, bool keep)
 {
 	int rc = 0;
 
 	if (file->stage.fd >= 0)
 		return 0;
-	if (file_is_in_place(file))
-		rc = begin_in_place(file, keep);
-	else if (keep)
+	if (backing_is_of(file))
+		return backing_open(file, O_RDWR);
+	if (keep)
 		rc = view_make_locked(file);
 	if (rc == 0 && file->stage.fd < 0)
 		rc = stage_begin(file->store,
@@ -138,10 +116,29 @@ int file_stage(struct store_file *file, bool keep)
 	return rc;
 }
 
+int file_cut(struct store_file *file, uint64_t size)
+{
+	return backing_is_open(file) ? backing_truncate(file, size)
+				     : stage_truncate(&file->stage, size);
+}
+
 bool file_is_committable(const struct store_file *file)
 {
 	return atomic_load(&file->dirty) &&
 	       (atomic_load(&file->current) || atomic_load(&file->superseded));
+}
+
+void file_notice(struct store_object *object, struct store_file *file)
+{
+	if (atomic_load(&file->dirty) || !object->snapshot)
+		return;
+	pthread_rwlock_rdlock(&file->lock);
+	if (backing_was_written(object, file)) {
+		atomic_store(&file->dirty, true);
+		atomic_store(&file->emptied, false);
+		atomic_fetch_add(&file->store->changes, 1);
+	}
+	pthread_rwlock_unlock(&file->lock);
 }
 
 bool store_file_current(const struct store_file *file)
@@ -172,11 +169,31 @@ static void stat_unstaged(struct store_object *object,
 	ret_st->st_mtim = object_time(object, file->name);
 }
 
+static int stat_backing(struct store_object *object,
+			const struct store_file *file, struct stat *ret_st)
+{
+	struct stat st;
+	int rc = backing_stat(file, &st);
+
+	if (rc < 0)
+		return rc;
+	*ret_st = attr_of_stream(&object->st, file->id, file->name, st.st_size,
+				 (uint64_t)st.st_blocks * 512);
+	ret_st->st_atim = st.st_atim;
+	ret_st->st_mtim = st.st_mtim;
+	ret_st->st_ctim = st.st_ctim;
+	return 0;
+}
+
 int file_stat(struct store_object *object, struct store_file *file,
 	      struct stat *ret_st)
 {
+	int rc = 0;
+
 	pthread_rwlock_rdlock(&file->lock);
-	if (file->stage.fd < 0 && file->stream) {
+	if (backing_is_open(file)) {
+		rc = stat_backing(object, file, ret_st);
+	} else if (file->stage.fd < 0 && file->stream) {
 		stat_unstaged(object, file, file->stream->size,
 			      file->stream->stored, ret_st);
 	} else {
@@ -190,7 +207,28 @@ int file_stat(struct store_object *object, struct store_file *file,
 		pthread_mutex_unlock(&file->state_lock);
 	}
 	pthread_rwlock_unlock(&file->lock);
-	return 0;
+	return rc;
+}
+
+bool file_has_backing(struct store_file *file)
+{
+	bool has;
+
+	pthread_rwlock_rdlock(&file->lock);
+	has = backing_is_open(file);
+	pthread_rwlock_unlock(&file->lock);
+	return has;
+}
+
+int store_file_backing(struct store_file *file)
+{
+	int fd = -1;
+
+	pthread_rwlock_rdlock(&file->lock);
+	if (backing_is_open(file))
+		fd = fcntl(file->backing, F_DUPFD_CLOEXEC, 0);
+	pthread_rwlock_unlock(&file->lock);
+	return fd;
 }
 
 int store_file_stat(struct store_file *file, struct stat *ret_st)

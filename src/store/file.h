@@ -12,15 +12,15 @@ void file_set_name(struct store_file *file, char *name);
 struct store_file *file_new(struct store *store);
 
 /*
- * Makes sure that a file has a stage, so that it may be changed. The file's
- * lock is held for writing.
+ * Makes sure that a file has a stage, or a backing file to write to, so that it
+ * may be changed. The file's lock is held for writing.
  *
  * keep: whether its content still counts.
  */
 int file_stage(struct store_file *file, bool keep);
 
-/* Whether it is the main stream of a live file, which is written in place. */
-bool file_is_in_place(const struct store_file *file);
+/* Cuts or extends what is staged, or the backing file; locked likewise. */
+int file_cut(struct store_file *file, uint64_t size);
 
 /* What shows through the stage of a file. */
 struct stage_base file_base(const struct store_file *file);
@@ -36,6 +36,15 @@ int file_stat(struct store_object *object, struct store_file *file,
 
 /* Whether there is something to commit, and a name to commit it to. */
 bool file_is_committable(const struct store_file *file);
+
+/*
+ * Looks whether the backing file of an open file of a locked object was written
+ * to without the store: it is to be committed then.
+ */
+void file_notice(struct store_object *object, struct store_file *file);
+
+/* Whether its backing file is open. */
+bool file_has_backing(struct store_file *file);
 
 /* Keeps what is staged and could not be committed as scratch. */
 void file_rescue(struct store_object *object, struct store_file *file,

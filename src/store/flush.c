@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From open files to commits: what close and fsync mean. */
+#include "store/backing.h"
 #include "store/commit.h"
 #include "store/file.h"
 #include "store/objects.h"
@@ -16,6 +17,7 @@ static int commit_dirty(struct store_object *object, struct store_file *file,
 {
 	int rc;
 
+	file_notice(object, file);
 	if (!file_is_committable(file))
 		return 0;
 	/* No text is empty; a backup may be, if nothing comes after all. */
@@ -74,6 +76,8 @@ static int sync_committed(struct store_object *object, struct store_file *file)
 
 	if (rc < 0 || object->store->options.sync == STORE_SYNC_NONE)
 		return rc;
+	if (backing_is_open(file))
+		return backing_sync(file);
 	/* Somebody may have taken the object away; this file is still open. */
 	fd = version_fd(snapshot ? &snapshot->version : &file->base->version);
 	return fd >= 0 && fsync(fd) < 0 ? -errno : sync_parent(object);
@@ -87,6 +91,7 @@ int store_file_sync(struct store_file *file)
 	if (!object)
 		return scratch_sync(file);
 	pthread_mutex_lock(&object->lock);
+	file_notice(object, file);
 	if (atomic_load(&file->dirty))
 		rc = commit_dirty(object, file, true);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/object.h"
 
+#include "store/backing.h"
 #include "store/commit_live.h"
 #include "store/descriptor.h"
 #include "store/live.h"
@@ -104,6 +105,25 @@ static void supersede(struct store_object *object, struct store_file *file)
 	object_detach_file(object, file);
 }
 
+/*
+ * A backing file goes on showing what the name stands for, unless another file
+ * has the name now; whether it does.
+ */
+static bool follow_backing(struct store_object *object, struct store_file *file)
+{
+	bool follows;
+
+	pthread_rwlock_wrlock(&file->lock);
+	follows = backing_is_open(file) && backing_is_of_object(object, file);
+	if (follows) {
+		snapshot_put(file->base);
+		file->base = snapshot_get(object->snapshot);
+		file->stream = index_find(object->snapshot->index, file->name);
+	}
+	pthread_rwlock_unlock(&file->lock);
+	return follows;
+}
+
 static void supersede_changed(struct table_link *link, void *context)
 {
 	struct store_file *file = table_item(link, struct store_file, link);
@@ -112,7 +132,7 @@ static void supersede_changed(struct table_link *link, void *context)
 	bool changed;
 
 	/* A dirty file stays, and may be locked: who commits it looks here. */
-	if (atomic_load(&file->dirty))
+	if (atomic_load(&file->dirty) || follow_backing(object, file))
 		return;
 	pthread_rwlock_rdlock(&file->lock);
 	changed = file->stream && now != file->stream->version;

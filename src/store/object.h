@@ -63,6 +63,7 @@ struct store_object {
  *	stage               what is to be committed, over base and stream
  *	stage, no object    scratch: the stage is the scratch file itself
  *	view                one of the first two, but see view.h
+ *	backing             the main stream of a live file: the file itself
  *
  * A commit gives the stage up, or makes it the underlying file.
  */
@@ -105,6 +106,8 @@ struct store_file {
 	struct snapshot *base;
 	const struct index_stream *stream; /* in base; NULL if it is new */
 	struct stage stage;
+	int backing;	    /* backing.h; -1 if it is not open */
+	int backing_access; /* what it is open for */
 	struct stage_base source;   /* of a view's text; else NULL */
 	int64_t attributes;		    /* set for the header, or -1 */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Opening and closing: which open file stands for a name. */
+#include "store/backing.h"
 #include "store/commit.h"
 #include "store/commit_live.h"
 #include "store/file.h"
@@ -25,8 +26,9 @@ static int start_empty(struct store_file *file)
 	int rc;
 
 	pthread_rwlock_wrlock(&file->lock);
-	rc = file->stage.fd < 0 ? file_stage(file, false)
-				: stage_truncate(&file->stage, 0);
+	rc = file_stage(file, false);
+	if (rc == 0)
+		rc = file_cut(file, 0);
 	if (rc == 0) {
 		pthread_mutex_lock(&file->state_lock);
 		file->error = 0;
@@ -101,7 +103,7 @@ static void supersede_for_writer(struct store_object *object, const char *child)
 
 	if (is_expected(object, name, file) || !file || !file->readers ||
 	    file->writers || atomic_load(&file->dirty) ||
-	    file_is_in_place(file))
+	    backing_is_of(file))
 		return;
 	atomic_store(&file->superseded, true);
 	object_detach_file(object, file);
@@ -133,9 +135,24 @@ static bool is_new(struct store_file *file)
 	bool is_new;
 
 	pthread_rwlock_rdlock(&file->lock);
-	is_new = file->stage.fd < 0 && !file->stream;
+	is_new = file->stage.fd < 0 && !file->stream &&
+		 !backing_is_open(file);
 	pthread_rwlock_unlock(&file->lock);
 	return is_new;
+}
+
+static int open_backing(struct store_file *file, int access)
+{
+	int rc = 0;
+
+	if (!backing_is_of(file))
+		return 0;
+	pthread_rwlock_wrlock(&file->lock);
+	/* What was scratch a moment ago may still be written there. */
+	if (file->stage.fd < 0)
+		rc = backing_open(file, access);
+	pthread_rwlock_unlock(&file->lock);
+	return rc;
 }
 
 static int open_stream(struct store_object *object, const char *name, int flags,
@@ -159,10 +176,13 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 	rc = file_get(object, name, flags & O_CREAT, &file);
 	if (rc < 0)
 		return rc;
-	if (is_new(file) || (wants_write(flags) && flags & O_TRUNC))
+	rc = open_backing(file, wants_write(flags) ? O_RDWR : O_RDONLY);
+	if (rc == 0 &&
+	    (is_new(file) || (wants_write(flags) && flags & O_TRUNC)))
 		rc = start_empty(file);
 	/* Of text it is known at once whether there is any. */
-	else if (!wants_write(flags) && file->view && file->view->stream)
+	else if (rc == 0 && !wants_write(flags) && file->view &&
+		 file->view->stream)
 		rc = view_make(file);
 	if (rc < 0) {
 		file_put(object, file);
@@ -335,7 +355,7 @@ void file_rescue(struct store_object *object, struct store_file *file,
 
 	if (rescue_dir(object, file, &path) < 0)
 		return;
-	if (file->stage.in_place) {
+	if (backing_is_open(file)) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': what was written is in the file, but: %s",
 			     path, child, strerror(-error));
@@ -374,6 +394,7 @@ static void commit_at_close(struct store_object *object,
 {
 	int rc;
 
+	file_notice(object, file);
 	if (!file_is_committable(file))
 		return;
 	pthread_rwlock_wrlock(&file->lock);

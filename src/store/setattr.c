@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Mode, owner and times. */
 #include "store/attr.h"
+#include "store/file.h"
 #include "store/live.h"
 #include "store/names.h"
 #include "store/node.h"
@@ -175,7 +176,7 @@ static bool utimens_staged(struct store_object *object, const char *name,
 {
 	struct store_file *file = object_file(object, name);
 
-	if (!file || !atomic_load(&file->dirty))
+	if (!file || !atomic_load(&file->dirty) || file_has_backing(file))
 		return false;
 	pthread_mutex_lock(&file->state_lock);
 	file->has_mtime = true;

@@ -32,7 +32,6 @@ struct stage {
 	struct blocks blocks; /* of STAGE_BLOCK bytes that do not let it */
 	bool placed; /* shift was decided on, whether it could be had or not */
 	int spoilt;  /* -errno if it may hold more than was written to it */
-	bool in_place; /* it is the main stream of a live file itself */
 };
 
 /* Where the base is; both NULL if there is none. */

@@ -307,6 +307,13 @@ uint64_t store_file_version(struct store_file *file, bool *ret_stable);
 
 int store_file_stat(struct store_file *file, struct stat *ret_st);
 
+/*
+ * A descriptor, the caller's, of the file that holds the content of an open one
+ * as it is, at the same offsets, as long as that is open: what is read and
+ * written there by somebody else is read and written here. -1 if there is none.
+ */
+int store_file_backing(struct store_file *file);
+
 /* Returns the number of bytes, less than size only at the end. */
 ssize_t store_file_read(struct store_file *file, void *buffer, size_t size,
 			uint64_t offset);

@@ -257,7 +257,7 @@ int tree_readdir(DIR *dir, struct dirent **ret_entry)
 int tree_check_empty(const struct store *store, const char *path)
 {
 	cleanup_closedir DIR *dir = NULL;
-	struct dirent *entry;
+	struct dirent *entry = NULL;
 	int rc = tree_opendir(
 		tree_open_own(store, path, O_RDONLY | O_DIRECTORY), &dir);
 
@@ -298,7 +298,7 @@ static int find_below(const struct store *store, const char *dir,
 		      uint64_t inode, char **ret_path)
 {
 	cleanup_closedir DIR *entries = NULL;
-	struct dirent *entry;
+	struct dirent *entry = NULL;
 	int rc = tree_opendir(
 		tree_open_own(store, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
 		&entries);
