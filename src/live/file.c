@@ -110,6 +110,9 @@ int live_check_space(int fd, uint64_t needed)
 
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &space) < 0)
 		return -errno;
+	/* It does not tell. */
+	if (!space.f_blocks)
+		return 0;
 	there = (uint64_t)space.f_bavail * space.f_frsize +
 		(uint64_t)st.st_blocks * 512;
 	return needed > there ? -ENOSPC : 0;

@@ -120,6 +120,15 @@ class Errors(JourneyCase):
         self.assertEqual(os.getxattr(self.at("directory"),
                                      "user.DosStream.s:$DATA"), b"old\0")
 
+    def test_a_filesystem_that_does_not_know_its_space(self):
+        os.mkdir(self.at("small"))
+        run("mount", "-t", "ramfs", "none", self.at("small"))
+        self.addCleanup(self.unmount)
+        self.assertEqual(os.statvfs(self.at("small")).f_blocks, 0)
+        self.write("f", record(DATA, payload=b"content"))
+        self.restore("f", self.at("small", "f"), 0)
+        self.assertEqual(self.read("small/f"), b"content")
+
     def test_the_limit_of_attributes(self):
         self.small_filesystem()
         self.write("f", record(DATA, payload=b"content")
