@@ -82,6 +82,21 @@ static int note_put(struct restoring *restoring)
 	return 0;
 }
 
+static int put_bytes(struct live_content *content, const void *bytes,
+		     size_t size, uint64_t offset)
+{
+	if (offset > BYTES_MAX || size > BYTES_MAX - offset)
+		return -E2BIG;
+	if (content->bytes.size < offset + size)
+		bytes_add_zeros(&content->bytes,
+				offset + size - content->bytes.size);
+	if (content->bytes.error)
+		return content->bytes.error;
+	if (size)
+		memcpy(content->bytes.data + offset, bytes, size);
+	return 0;
+}
+
 static int put_main(struct restoring *restoring)
 {
 	const struct live_content *content = &restoring->content;
@@ -93,10 +108,21 @@ static int put_main(struct restoring *restoring)
 	return 0;
 }
 
+static int put_alternate(struct restoring *restoring)
+{
+	const struct live_file *file = restoring->file;
+	struct live_content *content = &restoring->content;
+	int rc = 0;
+
+	/* A hole at the end. */
+	if (content->fd < 0)
+		rc = put_bytes(content, NULL, 0, content->size);
+	return rc < 0 ? rc : file->profile->put(file, restoring->name, content);
+}
+
 /* The content of a stream is complete. */
 static int end_content(struct restoring *restoring)
 {
-	const struct live_file *file = restoring->file;
 	int rc = 0, error;
 
 	if (!restoring->is_open)
@@ -104,8 +130,7 @@ static int end_content(struct restoring *restoring)
 	if (restoring->is_main)
 		error = put_main(restoring);
 	else
-		error = file->profile->put(file, restoring->name,
-					   &restoring->content);
+		error = put_alternate(restoring);
 	if (error < 0)
 		lose(restoring, restoring->child, error);
 	else if (!restoring->is_main)
@@ -131,20 +156,6 @@ static void drop_content(struct restoring *restoring, int error)
 		file->profile->remove(file, restoring->name);
 	free(steal_pointer(&restoring->name));
 	restoring->is_open = false;
-}
-
-static int put_bytes(struct live_content *content, const void *bytes,
-		     size_t size, uint64_t offset)
-{
-	if (offset > BYTES_MAX || size > BYTES_MAX - offset)
-		return -E2BIG;
-	if (content->bytes.size < offset + size)
-		bytes_add_zeros(&content->bytes,
-				offset + size - content->bytes.size);
-	if (content->bytes.error)
-		return content->bytes.error;
-	memcpy(content->bytes.data + offset, bytes, size);
-	return 0;
 }
 
 /* Copies the rest of the current record to an offset of the content. */

@@ -18,7 +18,7 @@ import ndrdump
 from journey import PATIENCE, JourneyCase, bkup, run
 from mountcase import mount_points, run_cases, skip_all
 from nt_ids import DATA, EA_DATA, LINK, SECURITY_DATA
-from nt_records import alternate, parse, record
+from nt_records import alternate, block, parse, record
 
 MIB = 1 << 20
 
@@ -119,6 +119,14 @@ class Errors(JourneyCase):
         self.assertIn(":s is lost: it is larger than an attribute", said)
         self.assertEqual(os.getxattr(self.at("directory"),
                                      "user.DosStream.s:$DATA"), b"old\0")
+
+    def test_a_hole_at_the_end_of_a_stream(self):
+        self.write("f", record(DATA) + alternate("s", b"", attributes=8)
+                   + block(2, b"x") + block(100))
+        self.restore("f", self.at("out"), 0, "--profile=samba")
+        self.assertEqual(os.getxattr(self.at("out"),
+                                     "user.DosStream.s:$DATA"),
+                         bytes(2) + b"x" + bytes(97) + bytes(1))
 
     def test_a_filesystem_that_does_not_know_its_space(self):
         os.mkdir(self.at("small"))
