@@ -16,34 +16,61 @@
 /* Attributes are kept for a second at most, unless somebody asked for more. */
 enum { REOPEN_PAUSE = 20000000, REOPEN_TRIES = 150 };
 
+/* All but the profile. */
+static int open_handles(int dir, const char *name, struct live_file *file)
+{
+	file->name = strdup(name);
+	file->dir = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (file->dir >= 0)
+		file->fd = openat(file->dir, name,
+				  O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file->fd < 0 || fstat(file->fd, &file->st) < 0)
+		return -errno;
+	snprintf(file->link, sizeof(file->link), "/proc/self/fd/%d", file->fd);
+	return file->name ? 0 : -ENOMEM;
+}
+
+static int find_profile(struct live_file *file,
+			const struct live_profile *profile)
+{
+	file->profile = profile ? profile : live_profile_of(file);
+	return file->profile ? 0 : -ENOTSUP;
+}
+
 int live_file_open(int dir, const char *name,
 		   const struct live_profile *profile,
 		   struct live_file *ret_file)
 {
 	struct live_file file = {.dir = -1, .fd = -1};
-	int rc = 0;
+	int rc = open_handles(dir, name, &file);
 
-	file.name = strdup(name);
-	file.dir = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (file.dir >= 0)
-		file.fd =
-			openat(file.dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (file.fd < 0 || fstat(file.fd, &file.st) < 0)
-		rc = -errno;
-	if (rc == 0 && !file.name)
-		rc = -ENOMEM;
-	if (rc < 0) {
+	if (rc == 0)
+		rc = find_profile(&file, profile);
+	if (rc < 0)
 		live_file_close(&file);
-		return rc;
-	}
-	snprintf(file.link, sizeof(file.link), "/proc/self/fd/%d", file.fd);
-	file.profile = profile ? profile : live_profile_of(&file);
-	if (!file.profile) {
+	else
+		*ret_file = file;
+	return rc;
+}
+
+int live_file_plan(int dir, mode_t type, const struct live_profile *profile,
+		   struct live_file *ret_file)
+{
+	struct live_file file = {.dir = -1, .fd = -1, .is_new = true};
+	int rc = open_handles(dir, ".", &file);
+
+	file.st = (struct stat){
+		.st_mode = type | S_IRUSR | S_IWUSR,
+		.st_uid = geteuid(),
+		.st_gid = getegid(),
+	};
+	if (rc == 0)
+		rc = find_profile(&file, profile);
+	if (rc < 0)
 		live_file_close(&file);
-		return -ENOTSUP;
-	}
-	*ret_file = file;
-	return 0;
+	else
+		*ret_file = file;
+	return rc;
 }
 
 void live_file_close(struct live_file *file)
@@ -102,20 +129,40 @@ int live_file_open_data(const struct live_file *file, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-int live_check_space(int fd, uint64_t needed)
+/* blocks: of 512 bytes, which are given up. */
+static int check_space(int fd, uint64_t blocks, uint64_t needed)
 {
 	struct statvfs space;
-	struct stat st;
 	uint64_t there;
 
-	if (fstat(fd, &st) < 0 || fstatvfs(fd, &space) < 0)
+	if (fstatvfs(fd, &space) < 0)
 		return -errno;
 	/* It does not tell. */
 	if (!space.f_blocks)
 		return 0;
-	there = (uint64_t)space.f_bavail * space.f_frsize +
-		(uint64_t)st.st_blocks * 512;
+	there = (uint64_t)space.f_bavail * space.f_frsize + blocks * 512;
 	return needed > there ? -ENOSPC : 0;
+}
+
+int live_check_space(int fd, uint64_t needed)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return check_space(fd, st.st_blocks, needed);
+}
+
+int live_file_check_space(const struct live_file *file, uint64_t needed)
+{
+	return check_space(file->fd, file->st.st_blocks, needed);
+}
+
+int live_file_check_data(const struct live_file *file, uint64_t needed)
+{
+	if (!S_ISREG(file->st.st_mode))
+		return -EINVAL;
+	return live_file_check_space(file, needed);
 }
 
 int live_file_rewrite_data(const struct live_file *file, uint64_t needed)
@@ -154,6 +201,13 @@ int live_file_set_times(const struct live_file *file,
 	return rc < 0 ? -errno : 0;
 }
 
+/* What the filesystem has of all files is not kept in one. */
+static bool is_kept(const char *xattr)
+{
+	return strncmp(xattr, "user.", 5) == 0 ||
+	       strncmp(xattr, "security.", 9) == 0;
+}
+
 int live_getxattr(const struct live_file *file, const char *name,
 		  struct bytes *value)
 {
@@ -161,6 +215,8 @@ int live_getxattr(const struct live_file *file, const char *name,
 	cleanup_free char *buffer = malloc(XATTR_SIZE_MAX);
 	ssize_t n;
 
+	if (file->is_new && is_kept(name))
+		return 0;
 	if (!buffer)
 		return -ENOMEM;
 	n = getxattr(file->link, name, buffer, XATTR_SIZE_MAX);
@@ -176,6 +232,22 @@ int live_setxattr(const struct live_file *file, const char *name,
 	return setxattr(file->link, name, value, size, 0) < 0 ? -errno : 0;
 }
 
+int live_check_xattr(const struct live_file *file, const char *name,
+		     size_t size)
+{
+	mode_t type = file->st.st_mode;
+
+	if (strlen(name) > XATTR_NAME_MAX)
+		return -ERANGE;
+	if (size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	if (strncmp(name, "user.", 5) == 0 && !S_ISREG(type) && !S_ISDIR(type))
+		return -EPERM;
+	return getxattr(file->link, name, NULL, 0) < 0 && errno == EOPNOTSUPP
+		       ? -EOPNOTSUPP
+		       : 0;
+}
+
 int live_removexattr(const struct live_file *file, const char *name)
 {
 	if (removexattr(file->link, name) == 0 || errno == ENODATA)
@@ -188,6 +260,8 @@ int live_listxattr(const struct live_file *file, struct bytes *names)
 	cleanup_free char *buffer = malloc(XATTR_LIST_MAX);
 	ssize_t n;
 
+	if (file->is_new)
+		return 0;
 	if (!buffer)
 		return -ENOMEM;
 	n = listxattr(file->link, buffer, XATTR_LIST_MAX);

@@ -27,6 +27,11 @@ struct live_file {
 	char link[LIVE_LINK_SIZE]; /* the same, for calls that take a path */
 	struct stat st;		   /* when it was opened */
 	const struct live_profile *profile;
+	/*
+	 * It is not there yet: st is what it will be, dir, fd and link are of
+	 * the directory that it is to be made in.
+	 */
+	bool is_new;
 };
 
 /*
@@ -41,6 +46,16 @@ int live_file_open(int dir, const char *name,
 		   const struct live_profile *profile,
 		   struct live_file *ret_file);
 void live_file_close(struct live_file *file);
+
+/*
+ * Takes a file for open that is to be made, so that what comes of restoring it
+ * can be found out before.
+ *
+ * dir: the directory that it is to be made in, or one above on the same
+ * filesystem. type: S_IFREG or S_IFDIR. Errors: those of live_file_open.
+ */
+int live_file_plan(int dir, mode_t type, const struct live_profile *profile,
+		   struct live_file *ret_file);
 
 /*
  * Takes another handle of the file, which became one of another type: the
@@ -72,6 +87,14 @@ int live_check_space(int fd, uint64_t needed);
 int live_file_rewrite_data(const struct live_file *file, uint64_t needed);
 
 /*
+ * Whether that can be expected to succeed. Errors: the same; nothing is done.
+ */
+int live_file_check_data(const struct live_file *file, uint64_t needed);
+
+/* Whether bytes can be expected to fit beside what a file takes. */
+int live_file_check_space(const struct live_file *file, uint64_t needed);
+
+/*
  * Adds the value of an extended attribute.
  *
  * Returns: 1, or 0 if there is none or can be none.
@@ -84,6 +107,15 @@ int live_getxattr(const struct live_file *file, const char *name,
 int live_setxattr(const struct live_file *file, const char *name,
 		  const void *value, size_t size);
 int live_removexattr(const struct live_file *file, const char *name);
+
+/*
+ * Whether one of so many bytes can be expected to be set.
+ *
+ * Errors: -E2BIG; -ERANGE for a name that is too long; -EPERM for one of users
+ * on what is neither file nor directory; -EOPNOTSUPP.
+ */
+int live_check_xattr(const struct live_file *file, const char *name,
+		     size_t size);
 
 /* Adds the list of all names, each with its NUL. Errors: -errno. */
 int live_listxattr(const struct live_file *file, struct bytes *names);

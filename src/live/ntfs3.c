@@ -7,7 +7,7 @@
  */
 #include "live/basic.h"
 #include "live/posix_ea.h"
-#include "live/posix_file.h"
+#include "live/posix_plan.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -182,6 +182,34 @@ static int set(struct live_file *file, uint32_t id, const struct bytes *value)
 	}
 }
 
+static int plan_eas(const struct bytes *value, struct bytes *kept)
+{
+	struct posix_xattrs wanted = {0};
+	struct bkup_fault fault;
+	int rc = posix_ea_decode(value->data, value->size, &wanted, &fault);
+
+	if (rc == 0)
+		rc = posix_ea_encode(wanted.items, wanted.count, kept, &fault);
+	posix_xattrs_done(&wanted);
+	return rc;
+}
+
+static int plan(struct live_file *file, uint32_t id, const struct bytes *value,
+		struct bytes *kept)
+{
+	switch (id) {
+	case BKUP_SECURITY_DATA:
+		bytes_add(kept, value->data, value->size);
+		return kept->error;
+	case BKUP_REPARSE_DATA:
+		return posix_plan_reparse(file, value, kept);
+	case BKUP_EA_DATA:
+		return plan_eas(value, kept);
+	default:
+		return -ENOTSUP;
+	}
+}
+
 static int get_basic(const struct live_file *file, struct live_basic *ret_basic)
 {
 	struct bytes attributes = {0};
@@ -218,6 +246,17 @@ static int set_basic(const struct live_file *file,
 	return rc < 0 ? rc : posix_set_times(file, basic);
 }
 
+static int plan_basic(const struct live_file *file,
+		      const struct live_basic *basic,
+		      struct live_basic *ret_basic)
+{
+	int rc = posix_plan_basic(file, basic, ret_basic);
+
+	if (rc == 0)
+		ret_basic->attributes |= basic->attributes & SETTABLE;
+	return rc;
+}
+
 const struct live_profile live_ntfs3 = {
 	.name = "ntfs3",
 	.blind = "alternate streams, object ids, reparse points but symlinks "
@@ -227,6 +266,8 @@ const struct live_profile live_ntfs3 = {
 	.probe = probe,
 	.get = get,
 	.set = set,
+	.plan = plan,
 	.get_basic = get_basic,
 	.set_basic = set_basic,
+	.plan_basic = plan_basic,
 };

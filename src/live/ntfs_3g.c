@@ -138,6 +138,24 @@ static int set(struct live_file *file, uint32_t id, const struct bytes *value)
 	return rc;
 }
 
+static int plan(struct live_file *file, uint32_t id, const struct bytes *value,
+		struct bytes *kept)
+{
+	struct bytes stored = {0};
+	int rc;
+
+	(void)file;
+	if (id != BKUP_EA_DATA) {
+		bytes_add(kept, value->data, value->size);
+		return kept->error;
+	}
+	rc = copy_eas(value, true, &stored);
+	if (rc == 0)
+		rc = copy_eas(&stored, false, kept);
+	bytes_done(&stored);
+	return rc;
+}
+
 static int get_numbers(const struct live_file *file, uint32_t *ret_attributes,
 		       uint64_t *ret_times)
 {
@@ -197,6 +215,22 @@ static int set_basic(const struct live_file *file,
 	times[1] = time_or(basic->write, now[1]);
 	times[2] = time_or(basic->access, now[2]);
 	return live_setxattr(file, TIMES, times, TIMES_SET_SIZE);
+}
+
+/* What cannot be set is as it is; of a new directory as it is above. */
+static int plan_basic(const struct live_file *file,
+		      const struct live_basic *basic,
+		      struct live_basic *ret_basic)
+{
+	struct live_basic now = {0};
+	int rc = S_ISDIR(file->st.st_mode) ? get_basic(file, &now) : 0;
+
+	if (rc < 0)
+		return rc;
+	*ret_basic = *basic;
+	ret_basic->attributes = (now.attributes & ~(uint32_t)SETTABLE) |
+				(basic->attributes & SETTABLE);
+	return 0;
 }
 
 /* Without content a file of the system is taken for a fifo of Interix. */
@@ -331,6 +365,19 @@ static int remove_stream(const struct live_file *file, const char *name)
 	return unlinkat(file->dir, path, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+static int plan_stream(const struct live_file *file, const char *name,
+		       uint64_t size, uint64_t stored)
+{
+	cleanup_free char *path = NULL;
+	int rc = path_of(file, name, &path);
+
+	(void)size;
+	if (rc < 0)
+		return rc;
+	rc = file->is_new ? 0 : check_stream(file, name, stored);
+	return rc < 0 ? rc : live_file_check_space(file, stored);
+}
+
 const struct live_profile live_ntfs_3g = {
 	.name = "ntfs-3g",
 	.holes_are_hidden = true,
@@ -338,14 +385,17 @@ const struct live_profile live_ntfs_3g = {
 	.probe = probe_windows,
 	.get = get,
 	.set = set,
+	.plan = plan,
 	.get_basic = get_basic,
 	.set_basic = set_basic,
+	.plan_basic = plan_basic,
 	.uncover = uncover,
 	.each = each,
 	.open = open_content,
 	.make = make,
 	.put = put,
 	.remove = remove_stream,
+	.plan_stream = plan_stream,
 };
 
 /* Visits names that begin with user. */
@@ -419,6 +469,16 @@ static int remove_xattr(const struct live_file *file, const char *name)
 	return rc < 0 ? rc : live_removexattr(file, user);
 }
 
+static int plan_xattr(const struct live_file *file, const char *name,
+		      uint64_t size, uint64_t stored)
+{
+	cleanup_free char *user = NULL;
+	int rc = user_name(name, &user);
+
+	(void)stored;
+	return rc < 0 ? rc : live_check_xattr(file, user, size);
+}
+
 const struct live_profile live_ntfs_3g_xattr = {
 	.name = "ntfs-3g-xattr",
 	.blind = "alternate streams of more than 64 KiB; mount it with "
@@ -428,12 +488,15 @@ const struct live_profile live_ntfs_3g_xattr = {
 	.probe = has_attributes,
 	.get = get,
 	.set = set,
+	.plan = plan,
 	.get_basic = get_basic,
 	.set_basic = set_basic,
+	.plan_basic = plan_basic,
 	.uncover = uncover,
 	.each = each_xattr,
 	.open = open_xattr,
 	.make = make_xattr,
 	.put = put_xattr,
 	.remove = remove_xattr,
+	.plan_stream = plan_xattr,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Filesystems of Linux, and what files have there by themselves. */
-#include "live/posix_file.h"
+#include "live/posix_plan.h"
 
 #include <bkup/record.h>
 #include <errno.h>
@@ -47,6 +47,21 @@ static int set(struct live_file *file, uint32_t id, const struct bytes *value)
 	}
 }
 
+static int plan(struct live_file *file, uint32_t id, const struct bytes *value,
+		struct bytes *kept)
+{
+	switch (id) {
+	case BKUP_SECURITY_DATA:
+		return posix_plan_security(file, value, kept);
+	case BKUP_REPARSE_DATA:
+		return posix_plan_reparse(file, value, kept);
+	case BKUP_EA_DATA:
+		return posix_plan_eas(file, is_ea, value, kept);
+	default:
+		return -ENOTSUP;
+	}
+}
+
 const struct live_profile live_posix = {
 	.name = "posix",
 	.blind = "alternate streams, object ids, attributes and times of "
@@ -55,6 +70,8 @@ const struct live_profile live_posix = {
 	.probe = probe,
 	.get = get,
 	.set = set,
+	.plan = plan,
 	.get_basic = posix_get_basic,
 	.set_basic = posix_set_times,
+	.plan_basic = posix_plan_basic,
 };

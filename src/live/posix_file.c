@@ -3,8 +3,7 @@
 
 #include "live/basic.h"
 #include "live/posix_ea.h"
-#include "live/posix_reparse.h"
-#include "live/posix_security.h"
+#include "live/posix_plan.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -75,9 +74,8 @@ static int set_made(const struct live_file *file, const struct stat *st,
 	if ((made->uid != st->st_uid || made->gid != st->st_gid) &&
 	    fchownat(file->fd, "", made->uid, made->gid, AT_EMPTY_PATH) < 0)
 		return -errno;
-	/* A symlink has no mode that could be set, nor an ACL. */
 	if (S_ISLNK(st->st_mode))
-		return made->mode == 0777 && !made->access.size ? 0 : -ENOTSUP;
+		return 0;
 	rc = set_acl(file, ACCESS, &made->access);
 	if (rc == 0 && chmod(file->link, mode) < 0)
 		rc = -errno;
@@ -89,7 +87,6 @@ static int set_made(const struct live_file *file, const struct stat *st,
 int posix_set_security(const struct live_file *file, const struct bytes *sd)
 {
 	struct posix_security_made made;
-	struct bkup_fault fault;
 	struct stat st;
 	int rc;
 
@@ -98,8 +95,7 @@ int posix_set_security(const struct live_file *file, const struct bytes *sd)
 		return -EPERM;
 	if (fstat(file->fd, &st) < 0)
 		return -errno;
-	rc = posix_security_decode(sd->data, sd->size, S_ISDIR(st.st_mode),
-				   &made, &fault);
+	rc = posix_decode_security(&st, sd, &made);
 	if (rc < 0)
 		return rc;
 	rc = set_made(file, &st, &made);
@@ -186,16 +182,11 @@ static int replace(struct live_file *file, const struct posix_special *special)
 int posix_set_reparse(struct live_file *file, const struct bytes *reparse)
 {
 	struct posix_special special;
-	struct bkup_fault fault;
 	int rc;
 
 	if (!reparse)
 		return S_ISREG(file->st.st_mode) ? 0 : -EPERM;
-	if (S_ISDIR(file->st.st_mode) ||
-	    (S_ISREG(file->st.st_mode) && file->st.st_size))
-		return -ENOTSUP;
-	rc = posix_reparse_decode(reparse->data, reparse->size, &special,
-				  &fault);
+	rc = posix_decode_reparse(&file->st, reparse, &special);
 	if (rc < 0)
 		return rc;
 	rc = replace(file, &special);
@@ -337,20 +328,14 @@ int posix_set_eas(const struct live_file *file, posix_is_ea *is_ea,
 int posix_get_basic(const struct live_file *file, struct live_basic *ret_basic)
 {
 	struct stat st;
-	uint32_t attributes;
 
 	if (fstat(file->fd, &st) < 0)
 		return -errno;
-	if (S_ISDIR(st.st_mode))
-		attributes = LIVE_DIRECTORY;
-	else
-		attributes =
-			S_ISREG(st.st_mode) ? LIVE_NORMAL : LIVE_REPARSE_POINT;
 	*ret_basic = (struct live_basic){
 		.access = live_time_encode(st.st_atim),
 		.write = live_time_encode(st.st_mtim),
 		.change = live_time_encode(st.st_ctim),
-		.attributes = attributes,
+		.attributes = posix_attributes_of(st.st_mode),
 	};
 	return 0;
 }

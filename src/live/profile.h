@@ -88,11 +88,28 @@ struct live_profile {
 	int (*set)(struct live_file *file, uint32_t id,
 		   const struct bytes *value);
 
+	/*
+	 * What comes of set, as far as that is known before; nothing is done.
+	 *
+	 * file: its st becomes that of what it would be.
+	 * kept: empty; what get would give then.
+	 * Errors: those of set.
+	 */
+	int (*plan)(struct live_file *file, uint32_t id,
+		    const struct bytes *value, struct bytes *kept);
+
 	int (*get_basic)(const struct live_file *file,
 			 struct live_basic *ret_basic);
 	/* Times that are 0 stay. */
 	int (*set_basic)(const struct live_file *file,
 			 const struct live_basic *basic);
+	/*
+	 * What get_basic would give after set_basic, but for times that were
+	 * not asked for.
+	 */
+	int (*plan_basic)(const struct live_file *file,
+			  const struct live_basic *basic,
+			  struct live_basic *ret_basic);
 
 	/*
 	 * Makes a regular file of one that is none only because of its
@@ -117,6 +134,13 @@ struct live_profile {
 	int (*put)(const struct live_file *file, const char *name,
 		   const struct live_content *content);
 	int (*remove)(const struct live_file *file, const char *name);
+	/*
+	 * What make and put would say, as far as that is known before.
+	 *
+	 * size: of the stream. stored: how many bytes of it are no holes.
+	 */
+	int (*plan_stream)(const struct live_file *file, const char *name,
+			   uint64_t size, uint64_t stored);
 };
 
 /* All profiles, the best first; ends with NULL. */

@@ -40,15 +40,18 @@ struct restoring {
 	struct live_file *file;
 	struct bkup_reader *reader;
 	struct live_losses *losses;
+	bool plan; /* nothing is written */
 	char *buffer;
 	struct bytes small[SMALL_COUNT];
 	bool has_small[SMALL_COUNT];
+	struct bytes kept[SMALL_COUNT]; /* what would be read back */
 
 	/* The main or alternate stream that blocks belong to. */
 	bool is_open, is_main;
 	char *name;
 	char child[BKUP_CHILD_SIZE];
 	struct live_content content;
+	uint64_t stored; /* bytes of it that came */
 
 	bool has_main;
 	uint64_t main_size;
@@ -120,6 +123,26 @@ static int put_alternate(struct restoring *restoring)
 	return rc < 0 ? rc : file->profile->put(file, restoring->name, content);
 }
 
+/* Finds out whether it would be taken. */
+static int plan_content(const struct restoring *restoring)
+{
+	const struct live_file *file = restoring->file;
+
+	if (restoring->is_main)
+		return live_file_check_data(file, restoring->stored);
+	return file->profile->plan_stream(file, restoring->name,
+					  restoring->content.size,
+					  restoring->stored);
+}
+
+static int put_content(struct restoring *restoring)
+{
+	if (restoring->plan)
+		return plan_content(restoring);
+	return restoring->is_main ? put_main(restoring)
+				  : put_alternate(restoring);
+}
+
 /* The content of a stream is complete. */
 static int end_content(struct restoring *restoring)
 {
@@ -127,13 +150,10 @@ static int end_content(struct restoring *restoring)
 
 	if (!restoring->is_open)
 		return 0;
-	if (restoring->is_main)
-		error = put_main(restoring);
-	else
-		error = put_alternate(restoring);
+	error = put_content(restoring);
 	if (error < 0)
 		lose(restoring, restoring->child, error);
-	else if (!restoring->is_main)
+	else if (!restoring->is_main && !restoring->plan)
 		rc = note_put(restoring);
 	live_content_done(&restoring->content);
 	free(steal_pointer(&restoring->name));
@@ -158,6 +178,17 @@ static void drop_content(struct restoring *restoring, int error)
 	restoring->is_open = false;
 }
 
+static int put_at(struct restoring *restoring, size_t size, uint64_t offset)
+{
+	struct live_content *content = &restoring->content;
+
+	if (restoring->plan)
+		return 0;
+	if (content->fd >= 0)
+		return io_pwrite(content->fd, restoring->buffer, size, offset);
+	return put_bytes(content, restoring->buffer, size, offset);
+}
+
 /* Copies the rest of the current record to an offset of the content. */
 static int copy_payload(struct restoring *restoring, uint64_t offset)
 {
@@ -170,11 +201,9 @@ static int copy_payload(struct restoring *restoring, uint64_t offset)
 
 		if (n <= 0)
 			return n;
-		rc = content->fd >= 0
-			     ? io_pwrite(content->fd, restoring->buffer, n,
-					 offset)
-			     : put_bytes(content, restoring->buffer, n, offset);
+		rc = put_at(restoring, n, offset);
 		offset += n;
+		restoring->stored += n;
 		if (rc == 0 && offset > content->size)
 			content->size = offset;
 		if (rc < 0)
@@ -186,8 +215,11 @@ static int copy_payload(struct restoring *restoring, uint64_t offset)
 static int open_main(struct restoring *restoring,
 		     const struct bkup_record *record)
 {
-	int fd = live_file_rewrite_data(restoring->file, record->size);
+	int fd;
 
+	if (restoring->plan)
+		return 0;
+	fd = live_file_rewrite_data(restoring->file, record->size);
 	if (fd < 0)
 		return fd;
 	restoring->content = (struct live_content){.fd = fd};
@@ -203,7 +235,7 @@ static int open_alternate(struct restoring *restoring,
 
 	if (rc == 0 && !file->profile->make)
 		rc = -ENOTSUP;
-	if (rc == 0)
+	if (rc == 0 && !restoring->plan)
 		rc = file->profile->make(file, restoring->name, record->size,
 					 &restoring->content);
 	return rc;
@@ -217,6 +249,8 @@ static int take_content(struct restoring *restoring,
 	if (rc < 0)
 		return rc;
 	name_current(restoring, record, restoring->child);
+	restoring->content = (struct live_content){.fd = -1};
+	restoring->stored = 0;
 	restoring->is_main = record->id == BKUP_DATA;
 	rc = restoring->is_main ? open_main(restoring, record)
 				: open_alternate(restoring, record);
@@ -314,16 +348,28 @@ static const char *small_name(size_t i)
 	return names[i];
 }
 
-static void set_one(struct restoring *restoring, size_t i)
+static int set_value(struct restoring *restoring, size_t i)
 {
 	struct live_file *file = restoring->file;
+	const struct bytes *value = &restoring->small[i];
+	int rc;
+
+	if (restoring->plan)
+		return file->profile->plan(file, small_ids[i], value,
+					   &restoring->kept[i]);
+	rc = file->profile->set(file, small_ids[i], value);
+	if (rc == 0 && small_ids[i] == BKUP_REPARSE_DATA)
+		rc = live_file_reopen(file);
+	return rc;
+}
+
+static void set_one(struct restoring *restoring, size_t i)
+{
 	int rc;
 
 	if (!restoring->has_small[i])
 		return;
-	rc = file->profile->set(file, small_ids[i], &restoring->small[i]);
-	if (rc == 0 && small_ids[i] == BKUP_REPARSE_DATA)
-		rc = live_file_reopen(file);
+	rc = set_value(restoring, i);
 	if (rc < 0) {
 		restoring->has_small[i] = false;
 		lose(restoring, small_name(i), rc);
@@ -343,43 +389,61 @@ static void set_small(struct restoring *restoring)
 
 /* Which attributes and times were asked for, and are others. */
 static void check_basic(struct restoring *restoring,
-			const struct live_basic *basic)
+			const struct live_basic *basic,
+			const struct live_basic *now)
 {
-	struct live_basic now;
-	int rc = restoring->file->profile->get_basic(restoring->file, &now);
-	uint32_t differ = (now.attributes ^ basic->attributes) & ~LIVE_NATURAL;
+	uint32_t differ = (now->attributes ^ basic->attributes) & ~LIVE_NATURAL;
 
-	if (rc < 0) {
-		lose(restoring, "basic_info", rc);
-		return;
-	}
 	if (differ)
 		lose(restoring, "attributes", -ENOTSUP);
-	if (basic->creation && now.creation != basic->creation)
+	if (basic->creation && now->creation != basic->creation)
 		lose(restoring, "creation time", -ENOTSUP);
-	if (basic->write && now.write != basic->write)
+	if (basic->write && now->write != basic->write)
 		lose(restoring, "last write time", -ENOTSUP);
+}
+
+/* Sets attributes and times, and finds what they are then. */
+static int put_basic(const struct restoring *restoring,
+		     const struct live_basic *basic, struct live_basic *ret_now)
+{
+	const struct live_file *file = restoring->file;
+	int rc;
+
+	if (restoring->plan)
+		return file->profile->plan_basic(file, basic, ret_now);
+	rc = file->profile->set_basic(file, basic);
+	return rc < 0 ? rc : file->profile->get_basic(file, ret_now);
 }
 
 static void set_basic(struct restoring *restoring,
 		      const struct live_basic *basic)
 {
-	const struct live_file *file = restoring->file;
+	struct live_basic now = {0};
 	int rc;
 
 	if (!basic)
 		return;
-	rc = file->profile->set_basic(file, basic);
+	rc = put_basic(restoring, basic, &now);
 	if (rc < 0)
 		lose(restoring, "basic_info", rc);
 	else
-		check_basic(restoring, basic);
+		check_basic(restoring, basic, &now);
+}
+
+static int get_value(const struct restoring *restoring, size_t i,
+		     struct bytes *value)
+{
+	const struct live_file *file = restoring->file;
+	const struct bytes *kept = &restoring->kept[i];
+
+	if (!restoring->plan)
+		return file->profile->get(file, small_ids[i], value);
+	bytes_add(value, kept->data, kept->size);
+	return value->error < 0 ? value->error : value->size > 0;
 }
 
 static void check_small(struct restoring *restoring)
 {
-	const struct live_file *file = restoring->file;
-
 	for (size_t i = 0; i < SMALL_COUNT; i++) {
 		struct bytes now = {0};
 		const struct bytes *set = &restoring->small[i];
@@ -387,7 +451,7 @@ static void check_small(struct restoring *restoring)
 
 		if (!restoring->has_small[i])
 			continue;
-		rc = file->profile->get(file, small_ids[i], &now);
+		rc = get_value(restoring, i, &now);
 		/* An empty list of attributes is none. */
 		if (rc == 0 && !set->size)
 			rc = 1;
@@ -444,27 +508,55 @@ static void apply(struct restoring *restoring, const struct live_basic *basic)
 	check_small(restoring);
 }
 
+static void done(struct restoring *restoring)
+{
+	live_content_done(&restoring->content);
+	free(restoring->name);
+	for (size_t i = 0; i < restoring->put_count; i++)
+		free(restoring->puts[i].name);
+	free(restoring->puts);
+	for (size_t i = 0; i < SMALL_COUNT; i++) {
+		bytes_done(&restoring->small[i]);
+		bytes_done(&restoring->kept[i]);
+	}
+	free(restoring->buffer);
+}
+
+static int restore(struct restoring *restoring, const struct live_basic *basic)
+{
+	int rc;
+
+	restoring->content.fd = -1;
+	restoring->buffer = malloc(BUFFER_SIZE);
+	rc = restoring->buffer ? take_records(restoring) : -ENOMEM;
+	if (rc == 0)
+		apply(restoring, basic);
+	done(restoring);
+	return rc;
+}
+
 int live_restore(struct live_file *file, struct bkup_reader *reader,
 		 const struct live_basic *basic, struct live_losses *losses)
 {
-	cleanup_free char *buffer = malloc(BUFFER_SIZE);
 	struct restoring restoring = {
 		.file = file,
 		.reader = reader,
 		.losses = losses,
-		.buffer = buffer,
-		.content = {.fd = -1},
 	};
-	int rc = buffer ? take_records(&restoring) : -ENOMEM;
 
-	if (rc == 0)
-		apply(&restoring, basic);
-	live_content_done(&restoring.content);
-	free(restoring.name);
-	for (size_t i = 0; i < restoring.put_count; i++)
-		free(restoring.puts[i].name);
-	free(restoring.puts);
-	for (size_t i = 0; i < SMALL_COUNT; i++)
-		bytes_done(&restoring.small[i]);
-	return rc;
+	return restore(&restoring, basic);
+}
+
+int live_restore_plan(struct live_file *file, struct bkup_reader *reader,
+		      const struct live_basic *basic,
+		      struct live_losses *losses)
+{
+	struct restoring restoring = {
+		.file = file,
+		.reader = reader,
+		.losses = losses,
+		.plan = true,
+	};
+
+	return restore(&restoring, basic);
 }

@@ -36,6 +36,16 @@ struct live_losses {
 int live_restore(struct live_file *file, struct bkup_reader *reader,
 		 const struct live_basic *basic, struct live_losses *losses);
 
+/*
+ * Finds out what of that would not be taken, as far as it is known without
+ * doing it. Nothing is written.
+ *
+ * file: its st becomes that of what it would be.
+ */
+int live_restore_plan(struct live_file *file, struct bkup_reader *reader,
+		      const struct live_basic *basic,
+		      struct live_losses *losses);
+
 /* Bits of attributes that files get by what they are, and nobody sets. */
 enum {
 	LIVE_NATURAL =

@@ -7,7 +7,7 @@
 #include "live/dosattrib.h"
 #include "live/dosstream.h"
 #include "live/ntacl.h"
-#include "live/posix_file.h"
+#include "live/posix_plan.h"
 #include "live/samba_depot.h"
 #include "util/cleanup.h"
 #include "util/le.h"
@@ -93,23 +93,43 @@ static bool is_readable(const struct bkup_part *acl)
 			       le16_get(acl->bytes + 6) == 0);
 }
 
-static int set_security(const struct live_file *file, const struct bytes *sd)
+static int make_ntacl(const struct bytes *sd, struct bytes *blob)
 {
 	struct bkup_security security;
 	struct bkup_fault fault;
+	int rc = bkup_security_parse(sd->data, sd->size, &security, &fault);
+
+	if (rc < 0)
+		return rc;
+	if (!is_readable(&security.dacl) || !is_readable(&security.sacl))
+		return -ENOTSUP;
+	return ntacl_encode(sd->data, sd->size, blob);
+}
+
+static int set_security(const struct live_file *file, const struct bytes *sd)
+{
 	struct bytes blob = {0};
 	int rc;
 
 	if (!sd)
 		return live_removexattr(file, NTACL);
-	rc = bkup_security_parse(sd->data, sd->size, &security, &fault);
-	if (rc < 0)
-		return rc;
-	if (!is_readable(&security.dacl) || !is_readable(&security.sacl))
-		return -ENOTSUP;
-	rc = ntacl_encode(sd->data, sd->size, &blob);
+	rc = make_ntacl(sd, &blob);
 	if (rc == 0)
 		rc = live_setxattr(file, NTACL, blob.data, blob.size);
+	bytes_done(&blob);
+	return rc;
+}
+
+static int plan_security(const struct live_file *file, const struct bytes *sd,
+			 struct bytes *kept)
+{
+	struct bytes blob = {0};
+	int rc = make_ntacl(sd, &blob);
+
+	if (rc == 0)
+		rc = live_check_xattr(file, NTACL, blob.size);
+	if (rc == 0)
+		rc = ntacl_decode(blob.data, blob.size, kept);
 	bytes_done(&blob);
 	return rc;
 }
@@ -131,6 +151,18 @@ static int set_reparse(struct live_file *file, const struct bytes *reparse)
 	if (rc == -ENOTSUP && reparse && S_ISREG(file->st.st_mode))
 		rc = live_setxattr(file, REPARSE, reparse->data, reparse->size);
 	return rc;
+}
+
+static int plan_reparse(struct live_file *file, const struct bytes *reparse,
+			struct bytes *kept)
+{
+	int rc = posix_plan_reparse(file, reparse, kept);
+
+	if (rc != -ENOTSUP || !S_ISREG(file->st.st_mode))
+		return rc;
+	bytes_add(kept, reparse->data, reparse->size);
+	rc = live_check_xattr(file, REPARSE, reparse->size);
+	return rc < 0 ? rc : kept->error;
 }
 
 static int get(const struct live_file *file, uint32_t id, struct bytes *value)
@@ -161,6 +193,21 @@ static int set(struct live_file *file, uint32_t id, const struct bytes *value)
 	}
 }
 
+static int plan(struct live_file *file, uint32_t id, const struct bytes *value,
+		struct bytes *kept)
+{
+	switch (id) {
+	case BKUP_SECURITY_DATA:
+		return plan_security(file, value, kept);
+	case BKUP_REPARSE_DATA:
+		return plan_reparse(file, value, kept);
+	case BKUP_EA_DATA:
+		return posix_plan_eas(file, samba_xattr_is_ea, value, kept);
+	default:
+		return -ENOTSUP;
+	}
+}
+
 /* What is kept of a file; nothing is as good as none. */
 static int get_dosattrib(const struct live_file *file,
 			 struct dosattrib *ret_dosattrib)
@@ -175,6 +222,17 @@ static int get_dosattrib(const struct live_file *file,
 	return rc < 0 ? rc : 0;
 }
 
+/* What a file has by its type is true whatever is kept. */
+static void add_dosattrib(const struct dosattrib *dosattrib,
+			  struct live_basic *basic)
+{
+	if (dosattrib->attributes)
+		basic->attributes =
+			(basic->attributes & ~(uint32_t)LIVE_NORMAL) |
+			dosattrib->attributes;
+	basic->creation = dosattrib->create_time;
+}
+
 static int get_basic(const struct live_file *file, struct live_basic *ret_basic)
 {
 	struct dosattrib dosattrib = {0};
@@ -185,13 +243,32 @@ static int get_basic(const struct live_file *file, struct live_basic *ret_basic)
 		rc = get_dosattrib(file, &dosattrib);
 	if (rc < 0)
 		return rc;
-	/* That of its type is true whatever is written there. */
-	if (dosattrib.attributes)
-		basic.attributes = (basic.attributes & ~(uint32_t)LIVE_NORMAL) |
-				   dosattrib.attributes;
-	basic.creation = dosattrib.create_time;
+	add_dosattrib(&dosattrib, &basic);
 	*ret_basic = basic;
 	return 0;
+}
+
+/* What is to be kept of a file; old is what was. */
+static struct dosattrib dosattrib_of(const struct live_basic *basic,
+				     const struct dosattrib *old)
+{
+	struct dosattrib dosattrib = {
+		.valid = DOSATTRIB_ATTRIBUTES,
+		.attributes = basic->attributes & ~(uint32_t)LIVE_NORMAL,
+		.create_time =
+			basic->creation ? basic->creation : old->create_time,
+	};
+
+	if (dosattrib.create_time)
+		dosattrib.valid |= DOSATTRIB_CREATE_TIME;
+	return dosattrib;
+}
+
+/* Symlinks and special files have none, which is no error. */
+static bool is_without(const struct live_file *file, int rc)
+{
+	return rc == -EPERM && !S_ISREG(file->st.st_mode) &&
+	       !S_ISDIR(file->st.st_mode);
 }
 
 static int set_basic(const struct live_file *file,
@@ -204,24 +281,37 @@ static int set_basic(const struct live_file *file,
 	/* What cannot be read is replaced. */
 	if (rc < 0 && rc != -EBADMSG)
 		return rc;
-	dosattrib = (struct dosattrib){
-		.valid = DOSATTRIB_ATTRIBUTES,
-		.attributes = basic->attributes & ~(uint32_t)LIVE_NORMAL,
-		.create_time =
-			basic->creation ? basic->creation : old.create_time,
-	};
-	if (dosattrib.create_time)
-		dosattrib.valid |= DOSATTRIB_CREATE_TIME;
+	dosattrib = dosattrib_of(basic, &old);
 	dosattrib_encode(&dosattrib, &value);
 	rc = value.error;
 	if (rc == 0)
 		rc = live_setxattr(file, DOSATTRIB, value.data, value.size);
-	/* Symlinks and special files have none. */
-	if (rc == -EPERM && !S_ISREG(file->st.st_mode) &&
-	    !S_ISDIR(file->st.st_mode))
+	if (is_without(file, rc))
 		rc = 0;
 	bytes_done(&value);
 	return rc < 0 ? rc : posix_set_times(file, basic);
+}
+
+static int plan_basic(const struct live_file *file,
+		      const struct live_basic *basic,
+		      struct live_basic *ret_basic)
+{
+	static const struct dosattrib none;
+	struct dosattrib dosattrib = dosattrib_of(basic, &none);
+	struct live_basic planned = {0};
+	int rc = live_check_xattr(file, DOSATTRIB, 0);
+
+	if (is_without(file, rc)) {
+		dosattrib = none;
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = posix_plan_basic(file, basic, &planned);
+	if (rc < 0)
+		return rc;
+	add_dosattrib(&dosattrib, &planned);
+	*ret_basic = planned;
+	return 0;
 }
 
 static int each(const struct live_file *file, live_visit *visit, void *context)
@@ -300,6 +390,17 @@ static int remove_stream(const struct live_file *file, const char *name)
 	return rc < 0 ? rc : live_removexattr(file, xattr);
 }
 
+static int plan_stream(const struct live_file *file, const char *name,
+		       uint64_t size, uint64_t stored)
+{
+	cleanup_free char *xattr = NULL;
+	int rc = dosstream_to_xattr(name, &xattr);
+
+	(void)stored;
+	/* A byte goes behind it. */
+	return rc < 0 ? rc : live_check_xattr(file, xattr, size + 1);
+}
+
 const struct live_profile live_samba = {
 	.name = "samba",
 	.blind = "object ids, and alternate streams that do not fit into an "
@@ -308,11 +409,14 @@ const struct live_profile live_samba = {
 	.probe = probe,
 	.get = get,
 	.set = set,
+	.plan = plan,
 	.get_basic = get_basic,
 	.set_basic = set_basic,
+	.plan_basic = plan_basic,
 	.each = each,
 	.open = open_stream,
 	.make = make,
 	.put = put,
 	.remove = remove_stream,
+	.plan_stream = plan_stream,
 };
