@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-enum { OPTION_PROFILE = CMD_OPTION_MORE };
+enum { OPTION_PROFILE = CMD_OPTION_MORE, OPTION_DRY_RUN };
 
 static void take_option(void *context, int option, const char *value)
 {
@@ -14,10 +14,12 @@ static void take_option(void *context, int option, const char *value)
 
 	if (option == 'r') {
 		transfer->recursive = true;
-		return;
+	} else if (option == OPTION_DRY_RUN) {
+		transfer->dry_run = true;
+	} else {
+		transfer->profile = live_profile_named(value);
+		transfer->wrong_profile = transfer->profile ? NULL : value;
 	}
-	transfer->profile = live_profile_named(value);
-	transfer->wrong_profile = transfer->profile ? NULL : value;
 }
 
 /* The names of all profiles, for who named another one. */
@@ -39,6 +41,7 @@ int transfer_options(const struct cmd *cmd, int argc, char **argv, int least,
 {
 	static const struct option options[] = {
 		{"profile", required_argument, NULL, OPTION_PROFILE},
+		{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 		{0},
 	};
 	int rc = cmd_options_and(cmd, argc, argv, NULL, "r", options,
@@ -85,15 +88,33 @@ void transfer_lose(struct transfer *transfer, const char *path,
 	message("'%s': %s is lost: %s", path, what, reason_of(error));
 }
 
+void transfer_pass(struct transfer *transfer, const char *verb,
+		   const char *from, const char *to, uint64_t size)
+{
+	transfer->files++;
+	if (!transfer->dry_run)
+		return;
+	printf("%s '", verb);
+	text_print(stdout, from);
+	fputs("' -> '", stdout);
+	text_print(stdout, to);
+	printf("' (%" PRIu64 " %s)\n", size, size == 1 ? "byte" : "bytes");
+}
+
 enum status transfer_tree(struct transfer *transfer,
 			  const struct mirror *mirror, char **paths,
 			  const char *done)
 {
 	enum status status = mirror_tree(mirror, paths[0], paths[1]);
+	const char *files = transfer->files == 1 ? "file" : "files";
 
 	progress_hide(&transfer->progress);
-	printf("%s %" PRIu64 " %s: %" PRIu64 " %s\n", done, transfer->files,
-	       transfer->files == 1 ? "file" : "files", transfer->losses,
+	if (transfer->dry_run)
+		printf("%" PRIu64 " %s would be %s", transfer->files, files,
+		       done);
+	else
+		printf("%s %" PRIu64 " %s", done, transfer->files, files);
+	printf(": %" PRIu64 " %s\n", transfer->losses,
 	       transfer->losses == 1 ? "loss" : "losses");
 	return status;
 }

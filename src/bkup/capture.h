@@ -14,6 +14,7 @@ struct transfer {
 	const char *wrong_profile;	    /* the name of what is none */
 	struct progress progress;
 	bool recursive;
+	bool dry_run;	 /* nothing is written */
 	uint64_t files;	 /* that were carried */
 	uint64_t losses; /* what was left behind of them */
 	bool bad_data;	 /* the last file was no backup file */
@@ -32,6 +33,14 @@ int transfer_options(const struct cmd *cmd, int argc, char **argv, int least,
 /* Says what was left behind of a file, and counts it. */
 void transfer_lose(struct transfer *transfer, const char *path,
 		   const char *what, int error);
+
+/*
+ * A file was carried: counts it, and in a dry run says so.
+ *
+ * verb: how that is called. size: bytes of the backup file.
+ */
+void transfer_pass(struct transfer *transfer, const char *verb,
+		   const char *from, const char *to, uint64_t size);
 
 /* A tree as one mirror of another. Returns the exit status, after a summary. */
 enum status transfer_tree(struct transfer *transfer,

@@ -22,21 +22,32 @@ static enum status cannot_capture(const char *path, int error)
 	return STATUS_FAILED;
 }
 
+/* In a dry run, whether a new file can be expected to fit. */
+static int check_space(const struct target *target, uint64_t size)
+{
+	if (!target->dry_run || target->direct)
+		return 0;
+	return live_check_space(target->place.dir, size);
+}
+
 /* Copies the whole image. */
 static enum status write_image(struct live_image *image, const char *path,
 			       struct target *target, struct progress *progress)
 {
 	cleanup_free char *buffer = malloc(BUFFER_SIZE);
 	uint64_t size = live_image_size(image), at = 0;
-	int rc = buffer ? 0 : -ENOMEM;
+	int rc = buffer ? check_space(target, size) : -ENOMEM;
 
+	if (buffer && rc < 0)
+		return target_failed(target, rc);
 	while (rc == 0 && at < size) {
 		size_t n = size - at < BUFFER_SIZE ? size - at : BUFFER_SIZE;
 
 		rc = live_image_read(image, buffer, n, at);
 		if (rc < 0)
 			break;
-		rc = io_write(target->fd, buffer, n);
+		if (!target->dry_run)
+			rc = io_write(target->fd, buffer, n);
 		if (rc < 0)
 			return target_failed(target, rc);
 		at += n;
@@ -44,6 +55,14 @@ static enum status write_image(struct live_image *image, const char *path,
 	}
 	progress_pass(progress, at);
 	return rc < 0 ? cannot_capture(path, rc) : STATUS_FINE;
+}
+
+static int can_keep_basic(const struct target *target)
+{
+	return fgetxattr(target->place.dir, LIVE_BASIC_XATTR, NULL, 0) < 0 &&
+			       errno == EOPNOTSUPP
+		       ? -errno
+		       : 0;
 }
 
 /*
@@ -59,6 +78,8 @@ static int keep_basic(const struct live_file *file, struct target *target)
 
 	if (rc < 0)
 		return rc;
+	if (target->dry_run)
+		return can_keep_basic(target);
 	live_basic_encode(&basic, bytes);
 	if (fsetxattr(target->fd, LIVE_BASIC_XATTR, bytes, sizeof(bytes), 0) <
 		    0 ||
@@ -69,7 +90,7 @@ static int keep_basic(const struct live_file *file, struct target *target)
 
 static enum status capture_into(struct transfer *transfer,
 				struct live_file *file, const char *path,
-				struct target *target)
+				struct target *target, uint64_t *ret_size)
 {
 	struct live_image *image;
 	enum status status;
@@ -85,8 +106,8 @@ static enum status capture_into(struct transfer *transfer,
 			status = STATUS_BAD_DATA;
 		}
 	}
+	*ret_size = live_image_size(image);
 	live_image_free(image);
-	transfer->files++;
 	return status;
 }
 
@@ -100,28 +121,42 @@ static enum status end_target(struct target *target, enum status status)
 	return status;
 }
 
+/* to: NULL for standard output. */
+static enum status begin_target(const struct transfer *transfer,
+				const struct place *to, struct target *target)
+{
+	if (to)
+		return transfer->dry_run ? target_plan(target, to)
+					 : target_open(target, to);
+	target_open_stdout(target);
+	target->dry_run = transfer->dry_run;
+	return STATUS_FINE;
+}
+
 /* Captures what stands at a place to another place. */
 static enum status capture(struct transfer *transfer, const struct place *from,
 			   const struct place *to)
 {
 	struct live_file file;
 	struct target target;
+	uint64_t size = 0;
 	int rc =
 		live_file_open(from->dir, from->name, transfer->profile, &file);
 	enum status status;
 
 	if (rc < 0)
 		return cannot_capture(from->path, rc);
-	if (to)
-		status = target_open(&target, to);
-	else
-		target_open_stdout(&target);
-	if (to && status != STATUS_FINE) {
+	status = begin_target(transfer, to, &target);
+	if (status != STATUS_FINE) {
 		live_file_close(&file);
 		return status;
 	}
-	return end_target(&target,
-			  capture_into(transfer, &file, from->path, &target));
+	status = end_target(&target, capture_into(transfer, &file, from->path,
+						  &target, &size));
+	if (status != STATUS_FAILED)
+		transfer_pass(transfer, "capture", from->path,
+			      to ? to->path : "-", size);
+	return status;
 }
 
 /* Of the walk over a tree. */
@@ -134,8 +169,8 @@ static enum status make_object(void *context, const struct place *from,
 static enum status leave(void *context, const struct place *from,
 			 const struct place *to)
 {
-	const struct place own = {from->dir, ".", from->path};
-	const struct place kept = {to->dir, MIRROR_OWN, to->path};
+	const struct place own = {from->dir, ".", from->path, false};
+	const struct place kept = {to->dir, MIRROR_OWN, to->path, to->planned};
 
 	return capture(context, &own, &kept);
 }
@@ -170,7 +205,7 @@ static enum status run_capture(int argc, char **argv)
 {
 	static const char *const names[2] = {"PATH", "FILE"};
 	struct transfer transfer = {0};
-	const struct mirror mirror = {
+	struct mirror mirror = {
 		.make = make_object,
 		.leave = leave,
 		.specials = true,
@@ -183,6 +218,7 @@ static enum status run_capture(int argc, char **argv)
 	if (!transfer_options(&cmd_capture, argc, argv, 1, names, &transfer,
 			      &status))
 		return status;
+	mirror.dry_run = transfer.dry_run;
 	progress_init_writing(&transfer.progress);
 	progress_measure(&transfer.progress, (char *[]){argv[optind], NULL});
 	if (transfer.recursive)
@@ -195,7 +231,7 @@ static enum status run_capture(int argc, char **argv)
 
 const struct cmd cmd_capture = {
 	.name = "capture",
-	.arguments = "[-r] [--profile NAME] PATH [FILE]",
+	.arguments = "[-r] [--dry-run] [--profile NAME] PATH [FILE]",
 	.summary = "make a backup file of an ordinary file",
 	.help = "Writes the streams that BackupRead would give of PATH, a "
 		"file, directory, symlink or\n"
@@ -209,6 +245,8 @@ const struct cmd cmd_capture = {
 		"\n"
 		"  -r              PATH and FILE are directories: captures all "
 		"in PATH and below\n"
+		"  --dry-run       writes nothing: tells what would be "
+		"captured, and what would not\n"
 		"  --profile NAME  where the filesystem keeps it, if that is "
 		"not to be found out\n"
 		"  --help          show this\n",

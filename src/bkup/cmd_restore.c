@@ -45,30 +45,27 @@ static int read_basic(const struct input *input, struct live_basic *ret_basic)
 }
 
 /*
- * Restores onto a file that is there.
+ * Restores onto a file that is there, or is planned.
  *
- * Returns: STATUS_FAILED if what came of it is not worth to be kept.
+ * file: is closed. Returns: STATUS_FAILED if what came of it is not worth to be
+ * kept.
  */
 static enum status restore_onto(struct transfer *transfer, struct input *input,
-				const struct place *place, const char *path)
+				struct live_file *file, const char *path)
 {
 	struct one one = {transfer, path, true};
 	struct live_losses losses = {.lost = lost, .context = &one};
 	struct live_basic basic;
 	bool has_basic = read_basic(input, &basic);
-	struct live_file file;
 	struct stat st;
-	int rc = live_file_open(place->dir, place->name, transfer->profile,
-				&file);
+	int rc = (transfer->dry_run ? live_restore_plan : live_restore)(
+		file, input->reader, has_basic ? &basic : NULL, &losses);
 
-	if (rc < 0)
-		return cannot_restore(path, rc);
-	rc = live_restore(&file, input->reader, has_basic ? &basic : NULL,
-			  &losses);
 	/* To the nanosecond it is the backup file's own time. */
-	if (rc == 0 && has_basic && fstat(input->fd, &st) == 0)
-		live_basic_refine(&file, &basic, st.st_mtim);
-	live_file_close(&file);
+	if (rc == 0 && has_basic && !transfer->dry_run &&
+	    fstat(input->fd, &st) == 0)
+		live_basic_refine(file, &basic, st.st_mtim);
+	live_file_close(file);
 	progress_pass(&transfer->progress, input_size(input));
 	if (rc < 0) {
 		transfer->bad_data = input_failed(input, rc) == STATUS_BAD_DATA;
@@ -76,17 +73,34 @@ static enum status restore_onto(struct transfer *transfer, struct input *input,
 	}
 	if (!one.has_content)
 		return STATUS_FAILED;
-	transfer->files++;
 	return losses.count ? STATUS_BAD_DATA : STATUS_FINE;
 }
 
-/* Makes what it is restored onto: a file, or a directory if it was one. */
-static int make(const struct input *input, int dir, const char *name)
+static enum status restore_at(struct transfer *transfer, struct input *input,
+			      const struct place *place)
+{
+	struct live_file file;
+	int rc = live_file_open(place->dir, place->name, transfer->profile,
+				&file);
+
+	return rc < 0 ? cannot_restore(place->path, rc)
+		      : restore_onto(transfer, input, &file, place->path);
+}
+
+/* Whether what it is restored onto is made a directory. */
+static bool was_directory(const struct input *input)
 {
 	struct live_basic basic;
+
+	return read_basic(input, &basic) && basic.attributes & LIVE_DIRECTORY;
+}
+
+/* Makes what it is restored onto. */
+static int make(const struct input *input, int dir, const char *name)
+{
 	int fd;
 
-	if (read_basic(input, &basic) && basic.attributes & LIVE_DIRECTORY)
+	if (was_directory(input))
 		return mkdirat(dir, name, 0777) < 0 ? -errno : 0;
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
@@ -130,7 +144,7 @@ static enum status restore_anew(struct transfer *transfer, struct input *input,
 				const struct place *to)
 {
 	char temporary[PLACE_TEMPORARY_SIZE];
-	struct place place = {to->dir, temporary, to->path};
+	struct place place = {to->dir, temporary, to->path, false};
 	enum status status;
 	int rc;
 
@@ -138,7 +152,7 @@ static enum status restore_anew(struct transfer *transfer, struct input *input,
 	rc = make(input, to->dir, temporary);
 	if (rc < 0)
 		return cannot_restore(to->path, rc);
-	status = restore_onto(transfer, input, &place, to->path);
+	status = restore_at(transfer, input, &place);
 	if (status != STATUS_FAILED &&
 	    renameat(to->dir, temporary, to->dir, to->name) < 0)
 		status = cannot_restore(to->path, -errno);
@@ -149,18 +163,49 @@ static enum status restore_anew(struct transfer *transfer, struct input *input,
 	return status;
 }
 
+/*
+ * Finds out what would come of a new file.
+ *
+ * old: whether there is one that it replaces.
+ */
+static enum status plan_anew(struct transfer *transfer, struct input *input,
+			     const struct place *to, bool old)
+{
+	/* That of a directory itself is there by then. */
+	bool is_own = strcmp(to->name, ".") == 0;
+	bool is_directory = is_own || was_directory(input);
+	struct live_file file;
+	enum status status;
+	int rc = place_check(to);
+
+	if (rc == 0)
+		rc = live_file_plan(to->dir, is_directory ? S_IFDIR : S_IFREG,
+				    transfer->profile, &file);
+	if (rc < 0)
+		return cannot_restore(to->path, rc);
+	status = restore_onto(transfer, input, &file, to->path);
+	if (status != STATUS_FAILED && old && is_directory)
+		status = cannot_restore(to->path, -ENOTDIR);
+	return status;
+}
+
 static enum status restore(struct transfer *transfer, struct input *input,
 			   const struct place *to)
 {
 	enum status status;
 	struct stat st;
+	bool old = place_stat(to, &st) == 0;
 
 	transfer->bad_data = false;
-	if (fstatat(to->dir, to->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode))
-		status = restore_onto(transfer, input, to, to->path);
+	if (old && S_ISDIR(st.st_mode))
+		status = restore_at(transfer, input, to);
+	else if (transfer->dry_run)
+		status = plan_anew(transfer, input, to, old);
 	else
 		status = restore_anew(transfer, input, to);
+	if (status != STATUS_FAILED)
+		transfer_pass(transfer, "restore", input->name, to->path,
+			      input_offset(input));
 	return transfer->bad_data ? STATUS_BAD_DATA : status;
 }
 
@@ -182,8 +227,8 @@ static enum status make_object(void *context, const struct place *from,
 static enum status leave(void *context, const struct place *from,
 			 const struct place *to)
 {
-	const struct place kept = {from->dir, MIRROR_OWN, from->path};
-	const struct place own = {to->dir, ".", to->path};
+	const struct place kept = {from->dir, MIRROR_OWN, from->path, false};
+	const struct place own = {to->dir, ".", to->path, to->planned};
 	struct stat st;
 
 	if (fstatat(from->dir, MIRROR_OWN, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -217,7 +262,7 @@ static enum status run_restore(int argc, char **argv)
 {
 	static const char *const names[2] = {"FILE", "PATH"};
 	struct transfer transfer = {0};
-	const struct mirror mirror = {
+	struct mirror mirror = {
 		.make = make_object,
 		.leave = leave,
 		.own = -1,
@@ -229,7 +274,11 @@ static enum status run_restore(int argc, char **argv)
 	if (!transfer_options(&cmd_restore, argc, argv, 2, names, &transfer,
 			      &status))
 		return status;
-	progress_init(&transfer.progress);
+	mirror.dry_run = transfer.dry_run;
+	if (transfer.dry_run)
+		progress_init_writing(&transfer.progress);
+	else
+		progress_init(&transfer.progress);
 	progress_measure(&transfer.progress, (char *[]){argv[optind], NULL});
 	if (transfer.recursive)
 		return transfer_tree(&transfer, &mirror, argv + optind,
@@ -241,7 +290,7 @@ static enum status run_restore(int argc, char **argv)
 
 const struct cmd cmd_restore = {
 	.name = "restore",
-	.arguments = "[-r] [--profile NAME] FILE PATH",
+	.arguments = "[-r] [--dry-run] [--profile NAME] FILE PATH",
 	.summary = "make an ordinary file of a backup file",
 	.help = "Writes the streams of FILE, or of standard input if it is -, "
 		"to PATH as BackupWrite\n"
@@ -253,6 +302,8 @@ const struct cmd cmd_restore = {
 		"\n"
 		"  -r              FILE and PATH are directories: restores all "
 		"in FILE and below\n"
+		"  --dry-run       writes nothing: tells what would be "
+		"restored, and what would not\n"
 		"  --profile NAME  where the filesystem keeps it, if that is "
 		"not to be found out\n"
 		"  --help          show this\n",

@@ -42,9 +42,8 @@ static int make_alike(const struct place *from, const struct stat *st, int dir,
 	return symlinkat(target, dir, name) < 0 ? -errno : 0;
 }
 
-/* A symlink or special file. */
-static enum status copy_special(const struct place *from, const struct stat *st,
-				const struct place *to)
+static int copy_alike(const struct place *from, const struct stat *st,
+		      const struct place *to)
 {
 	char temporary[PLACE_TEMPORARY_SIZE];
 	int rc;
@@ -55,6 +54,23 @@ static enum status copy_special(const struct place *from, const struct stat *st,
 		rc = -errno;
 		unlinkat(to->dir, temporary, 0);
 	}
+	return rc;
+}
+
+/* A symlink or special file. */
+static enum status copy_special(const struct mirror *mirror,
+				const struct place *from, const struct stat *st,
+				const struct place *to)
+{
+	struct stat old;
+	int rc;
+
+	if (!mirror->dry_run)
+		rc = copy_alike(from, st, to);
+	else if (place_stat(to, &old) == 0 && S_ISDIR(old.st_mode))
+		rc = -EISDIR;
+	else
+		rc = place_check(to);
 	return rc < 0 ? failed("make", to->path, rc) : STATUS_FINE;
 }
 
@@ -74,12 +90,29 @@ static int make_directory(const struct place *place)
 	return open_directory(place);
 }
 
+/* Opens a directory, or, if it is not there, what it is planned in. */
+static int plan_directory(const struct place *place, bool *ret_planned)
+{
+	int fd = place->planned ? -ENOENT : open_directory(place);
+	int rc;
+
+	*ret_planned = fd == -ENOENT;
+	if (!*ret_planned)
+		return fd;
+	rc = place_check(place);
+	if (rc < 0)
+		return rc;
+	fd = fcntl(place->dir, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 static enum status descend(const struct mirror *mirror, int dir,
 			   const struct place *from, const struct place *to,
 			   int depth)
 {
 	cleanup_close int made = -1;
 	const struct place from_dir = {.dir = dir, .path = from->path};
+	struct place to_dir = {.path = to->path};
 
 	if (depth == MIRROR_DEPTH_MAX) {
 		message("'%s' is nested too deep (at most %d); name a "
@@ -87,11 +120,12 @@ static enum status descend(const struct mirror *mirror, int dir,
 			from->path, MIRROR_DEPTH_MAX);
 		return STATUS_FAILED;
 	}
-	made = make_directory(to);
+	made = mirror->dry_run ? plan_directory(to, &to_dir.planned)
+			       : make_directory(to);
 	if (made < 0)
 		return failed("make", to->path, made);
-	return walk(mirror, &from_dir,
-		    &(struct place){.dir = made, .path = to->path}, depth + 1);
+	to_dir.dir = made;
+	return walk(mirror, &from_dir, &to_dir, depth + 1);
 }
 
 static enum status visit_directory(const struct mirror *mirror,
@@ -148,7 +182,7 @@ static enum status visit(const struct mirror *mirror, const struct place *from,
 	if (S_ISDIR(st.st_mode))
 		return visit_directory(mirror, from, to, depth);
 	if (!S_ISREG(st.st_mode) && !mirror->specials)
-		return copy_special(from, &st, to);
+		return copy_special(mirror, from, &st, to);
 	if (mirror->directories)
 		return refuse_file(from);
 	return mirror->names && st.st_nlink > 1
@@ -175,7 +209,7 @@ static enum status visit_name(const struct mirror *mirror,
 {
 	cleanup_free char *from_path = NULL, *to_path = NULL, *other = NULL;
 	struct place inner = {.dir = from->dir, .name = name};
-	struct place outer = {.dir = to->dir};
+	struct place outer = {.dir = to->dir, .planned = to->planned};
 
 	if (asprintf(&from_path, "%s/%s", from->path, name) < 0)
 		from_path = NULL;
@@ -218,29 +252,62 @@ static enum status walk(const struct mirror *mirror, const struct place *from,
 	return status;
 }
 
+static enum status open_root(struct place *root)
+{
+	root->dir = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return root->dir < 0 ? failed("open", root->path, -errno) : STATUS_FINE;
+}
+
+static enum status make_root(struct place *root)
+{
+	if (mkdir(root->path, 0777) < 0 && errno != EEXIST)
+		return failed("make", root->path, -errno);
+	return open_root(root);
+}
+
+static enum status plan_root(struct place *root)
+{
+	struct named_place place;
+	struct stat st;
+	int rc;
+
+	if (stat(root->path, &st) == 0 || errno != ENOENT)
+		return open_root(root);
+	rc = place_open_itself(root->path, &place);
+	if (rc == 0) {
+		rc = plan_directory(&place.place, &root->planned);
+		place_close(&place);
+	}
+	if (rc < 0)
+		return failed("make", root->path, rc);
+	root->dir = rc;
+	return STATUS_FINE;
+}
+
 enum status mirror_tree(const struct mirror *mirror, const char *from,
 			const char *to)
 {
-	cleanup_close int from_dir =
-		open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int to_dir = -1;
+	const struct place from_root = {
+		.dir = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.path = from,
+	};
+	struct place to_root = {.dir = -1, .path = to};
+	cleanup_close int from_dir = from_root.dir, to_dir = -1;
 	struct mirror with_names = *mirror;
 	struct mirror_names names;
 	enum status status;
 
 	if (from_dir < 0)
 		return failed("open", from, -errno);
-	if (mkdir(to, 0777) < 0 && errno != EEXIST)
-		return failed("make", to, -errno);
-	to_dir = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to_dir < 0)
-		return failed("open", to, -errno);
+	status = mirror->dry_run ? plan_root(&to_root) : make_root(&to_root);
+	to_dir = to_root.dir;
+	if (status != STATUS_FINE)
+		return status;
 	mirror_names_init(&names, to_dir, to);
+	names.dry_run = mirror->dry_run;
 	if (mirror->links)
 		with_names.names = &names;
-	status = walk(&with_names,
-		      &(struct place){.dir = from_dir, .path = from},
-		      &(struct place){.dir = to_dir, .path = to}, 0);
+	status = walk(&with_names, &from_root, &to_root, 0);
 	mirror_names_done(&names);
 	return status;
 }

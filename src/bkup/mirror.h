@@ -27,6 +27,11 @@ struct mirror {
 	 */
 	bool links;
 	/*
+	 * Whether nothing is made, and places in directories that are not there
+	 * are planned ones. What can be known to fail is told.
+	 */
+	bool dry_run;
+	/*
 	 * Whether something stands for the directories themselves, in a file
 	 * MIRROR_OWN of one tree: 1 if that is made, -1 if it is read, 0 if
 	 * there is nothing. An entry that is really named so is named with a

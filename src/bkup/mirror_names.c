@@ -68,6 +68,17 @@ int mirror_names_add(struct mirror_names *names, const struct stat *st,
 	return rc;
 }
 
+/* What linking can be expected to say. */
+static int plan_link(const struct place *to)
+{
+	struct stat old;
+	int rc = place_check(to);
+
+	if (rc == 0 && place_stat(to, &old) == 0 && S_ISDIR(old.st_mode))
+		rc = -EISDIR;
+	return rc < 0 ? rc : 1;
+}
+
 int mirror_names_link(const struct mirror_names *names, const struct stat *st,
 		      const struct place *to)
 {
@@ -78,6 +89,8 @@ int mirror_names_link(const struct mirror_names *names, const struct stat *st,
 
 	if (!found)
 		return 0;
+	if (names->dry_run)
+		return plan_link(to);
 	place_temporary(temporary);
 	if (linkat(names->root, table_item(found, struct made, link)->name,
 		   to->dir, temporary, 0) < 0)

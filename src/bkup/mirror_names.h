@@ -12,6 +12,7 @@ struct mirror_names {
 	int root;	  /* of the tree that is made */
 	size_t root_size; /* of its path, with a slash */
 	struct table made;
+	bool dry_run; /* no names are put anywhere */
 };
 
 void mirror_names_init(struct mirror_names *names, int root, const char *path);

@@ -88,6 +88,24 @@ void place_close(struct named_place *place)
 	free(place->real);
 }
 
+int place_stat(const struct place *place, struct stat *ret_st)
+{
+	struct stat st;
+
+	if (place->planned)
+		return -ENOENT;
+	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret_st = st;
+	return 0;
+}
+
+int place_check(const struct place *place)
+{
+	return faccessat(place->dir, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno
+								       : 0;
+}
+
 void place_temporary(char *ret_name)
 {
 	uint64_t number = 0;

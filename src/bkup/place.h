@@ -6,10 +6,15 @@
 #ifndef BKUP_TOOL_PLACE_H
 #define BKUP_TOOL_PLACE_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 struct place {
 	int dir;	  /* an open directory, or AT_FDCWD */
 	const char *name; /* in it, without slash */
 	const char *path; /* for messages */
+	/* The directory is not there; dir is the next one above that is. */
+	bool planned;
 };
 
 /* What a path that the user named stands for, and what it is made of. */
@@ -31,6 +36,12 @@ int place_open(const char *path, struct named_place *ret_place);
  */
 int place_open_itself(const char *path, struct named_place *ret_place);
 void place_close(struct named_place *place);
+
+/* What stands there, a symbolic link itself. Errors: -errno. */
+int place_stat(const struct place *place, struct stat *ret_st);
+
+/* Whether the directory can be expected to take names. Errors: -errno. */
+int place_check(const struct place *place);
 
 enum { PLACE_TEMPORARY_SIZE = 40 };
 

@@ -94,10 +94,23 @@ static int make_temporary(struct target *target)
 /* A pipe or device is opened as it is; no symlink comes in between. */
 static int open_direct(struct target *target)
 {
-	target->direct = true;
 	target->fd = openat(target->place.dir, target->place.name,
 			    O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 	return target->fd < 0 ? -errno : 0;
+}
+
+/* What comes of a file, but for its content, before that is written. */
+static int begin(struct target *target)
+{
+	const struct place *place = &target->place;
+
+	if (!target->dry_run)
+		return target->direct ? open_direct(target)
+				      : make_temporary(target);
+	if (!target->direct)
+		return place_check(place);
+	return faccessat(place->dir, place->name, W_OK, AT_EACCESS) < 0 ? -errno
+									: 0;
 }
 
 static int keep_old(struct target *target)
@@ -105,8 +118,10 @@ static int keep_old(struct target *target)
 	cleanup_close int old = openat(target->place.dir, target->place.name,
 				       O_RDONLY | O_CLOEXEC | O_NOCTTY |
 					       O_NOFOLLOW | O_NONBLOCK);
-	int rc = old < 0 ? -errno : keep(old, target->fd);
+	int rc = old < 0 ? -errno : 0;
 
+	if (rc == 0 && !target->dry_run)
+		rc = keep(old, target->fd);
 	if (rc < 0)
 		message("cannot replace '%s' and keep its owner, mode and "
 			"attributes: %s; write to another file",
@@ -114,20 +129,15 @@ static int keep_old(struct target *target)
 	return rc;
 }
 
-enum status target_open(struct target *target, const struct place *place)
+static enum status open_or_plan(struct target *target)
 {
+	const struct place *place = &target->place;
 	struct stat st;
-	bool old =
-		fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	bool old = place_stat(place, &st) == 0;
 	int rc;
 
-	*target = (struct target){.place = *place, .fd = -1};
-	if (old && S_ISDIR(st.st_mode))
-		rc = -EISDIR;
-	else if (old && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
-		rc = open_direct(target);
-	else
-		rc = make_temporary(target);
+	target->direct = old && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode);
+	rc = old && S_ISDIR(st.st_mode) ? -EISDIR : begin(target);
 	if (rc < 0) {
 		message("cannot make '%s': %s", place->path, error_text(rc));
 		return STATUS_FAILED;
@@ -139,10 +149,24 @@ enum status target_open(struct target *target, const struct place *place)
 	return STATUS_FINE;
 }
 
+enum status target_open(struct target *target, const struct place *place)
+{
+	*target = (struct target){.place = *place, .fd = -1};
+	return open_or_plan(target);
+}
+
+enum status target_plan(struct target *target, const struct place *place)
+{
+	*target = (struct target){.place = *place, .fd = -1, .dry_run = true};
+	return open_or_plan(target);
+}
+
 enum status target_commit(struct target *target)
 {
 	int fd = steal_fd(&target->fd);
 
+	if (target->dry_run)
+		return STATUS_FINE;
 	if (target->direct && fd == STDOUT_FILENO)
 		return STATUS_FINE;
 	if (close(fd) < 0 ||
@@ -162,6 +186,6 @@ void target_abandon(struct target *target)
 	if (target->fd >= 0 && target->fd != STDOUT_FILENO)
 		close(target->fd);
 	target->fd = -1;
-	if (!target->direct)
+	if (!target->direct && !target->dry_run)
 		unlinkat(target->place.dir, target->temporary, 0);
 }

@@ -19,7 +19,8 @@
 struct target {
 	struct place place;
 	int fd;
-	bool direct; /* it is written to as it is */
+	bool direct;  /* it is written to as it is */
+	bool dry_run; /* nothing is made, and there is no fd */
 	char temporary[PLACE_TEMPORARY_SIZE];
 };
 
@@ -33,6 +34,12 @@ enum status target_open(struct target *target, const struct place *place);
 
 /* The same for standard output. */
 void target_open_stdout(struct target *target);
+
+/*
+ * Finds out whether a file can be expected to be made. Nothing is, and there
+ * is no fd to write to; committing and abandoning do nothing.
+ */
+enum status target_plan(struct target *target, const struct place *place);
 
 /* Reports that writing to it said -errno. */
 enum status target_failed(const struct target *target, int error);

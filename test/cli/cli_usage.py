@@ -46,6 +46,10 @@ class Usage(Case):
                 (["capture", "a", "b", "c"], "too many arguments: 'c'",
                  "capture "),
                 (["restore", "a"], "no PATH", "restore "),
+                (["capture", "--dry-run"], "no PATH", "capture "),
+                (["restore", "--dry-run", "-r", "a"], "no PATH", "restore "),
+                (["restore", "--dry-run=x", "a", "b"],
+                 "wrong option '--dry-run=x'", "restore "),
                 (["restore", "--profile", "fat", "a", "b"],
                  "no profile 'fat'; there are ntfs-3g, ntfs-3g-xattr, ntfs3, "
                  "samba, posix", "restore ")):

@@ -4,8 +4,10 @@
 Whether all arrived is judged by ntfs_observe.py."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -120,12 +122,25 @@ class Losses(Ntfs):
             populate(volume, ("streams",))
             run(bkup(), "capture", "-r", volume.point, self.at("backup"))
         with Volume(options="streams_interface=xattr") as volume:
-            done = subprocess.run(
-                [bkup(), "restore", "-r", self.at("backup"), volume.point],
-                capture_output=True, check=False, timeout=PATIENCE)
-            self.assertEqual(done.returncode, 1)
-            self.assertIn(b" is lost: it is larger than an attribute",
-                          done.stderr)
+            said = self.carry("restore", "-r", self.at("backup"),
+                              volume.point)
+            self.assertEqual(said.status, 1)
+            self.assertIn(" is lost: it is larger than an attribute",
+                          said.err)
+
+    def test_files_of_linux_have_no_place(self):
+        with Volume() as volume:
+            populate(volume)
+            leave_out(volume, False)
+            run(bkup(), "capture", "-r", volume.point, self.at("backup"))
+        # Others have limits that show only when they are reached.
+        place = tempfile.mkdtemp(prefix="bkupfs-live.", dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, place)
+        said = self.carry("restore", "-r", self.at("backup"), place + "/out")
+        self.assertEqual(said.status, 1)
+        for what in ("security", "object_id", "attributes", "creation time",
+                     "reparse", "ea"):
+            self.assertIn(f": {what} is lost: ", said.err)
 
     def test_to_remove_a_name_keeps_the_others(self):
         with Volume() as volume:
@@ -156,11 +171,9 @@ class Losses(Ntfs):
             os.mkdir(volume.at("directory"))
             with open(volume.at("directory:s"), "wb") as file:
                 file.write(b"old")
-            done = subprocess.run(
-                [bkup(), "restore", self.at("f"), volume.at("directory")],
-                capture_output=True, check=False, timeout=PATIENCE)
-            self.assertEqual(done.returncode, 1)
-            self.assertIn(b":s is lost: No space left on device", done.stderr)
+            said = self.carry("restore", self.at("f"), volume.at("directory"))
+            self.assertEqual(said.status, 1)
+            self.assertIn(":s is lost: No space left on device", said.err)
             with open(volume.at("directory:s"), "rb") as file:
                 self.assertEqual(file.read(), b"old")
 

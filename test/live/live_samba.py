@@ -25,7 +25,7 @@ BASE = "/dev/shm"
 
 
 class Samba(JourneyCase):
-    def carry(self, by, *options):
+    def carry_share(self, by, *options):
         target = tempfile.mkdtemp(prefix="bkupfs-live.", dir=BASE)
         self.addCleanup(shutil.rmtree, target)
         os.chmod(target, 0o755)
@@ -39,7 +39,7 @@ class Samba(JourneyCase):
         self.assertEqual(differences(before, after), [])
 
     def test_by_rsync_through_mounts(self):
-        self.carry(self.by_rsync, "profile=samba")
+        self.carry_share(self.by_rsync, "profile=samba")
 
     def test_streams_in_a_depot_are_captured(self):
         with Share(base=BASE, vfs=("acl_xattr", "streams_depot")) as share:
@@ -62,7 +62,7 @@ class Samba(JourneyCase):
         self.assertGreater(compared, 3)
 
     def test_by_capture_and_restore(self):
-        self.carry(self.by_bkup, "--profile", "samba")
+        self.carry_share(self.by_bkup, "--profile", "samba")
 
 
 if __name__ == "__main__":
