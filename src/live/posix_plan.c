@@ -4,7 +4,10 @@
 #include "live/posix_ea.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int posix_decode_security(const struct stat *st, const struct bytes *sd,
 			  struct posix_security_made *ret_made)
@@ -35,6 +38,44 @@ int posix_decode_reparse(const struct stat *st, const struct bytes *reparse,
 				    &fault);
 }
 
+static bool can_chown(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       data[0].effective & 1U << CAP_CHOWN;
+}
+
+/* Whether a file can be given its owner and group. */
+static int check_owner(const struct stat *st,
+		       const struct posix_security_made *made)
+{
+	if (made->uid == st->st_uid &&
+	    (made->gid == st->st_gid || group_member(made->gid)))
+		return 0;
+	return can_chown() ? 0 : -EPERM;
+}
+
+static int encode_made(const struct stat *st,
+		       const struct posix_security_made *made, struct bytes *sd)
+{
+	const struct posix_security security = {
+		.uid = made->uid,
+		.gid = made->gid,
+		.mode = made->mode,
+		.is_directory = S_ISDIR(st->st_mode),
+		.access = made->access.data,
+		.access_size = made->access.size,
+		.defaults = made->defaults.data,
+		.defaults_size = made->defaults.size,
+	};
+
+	return posix_security_encode(&security, sd);
+}
+
 int posix_plan_security(const struct live_file *file, const struct bytes *sd,
 			struct bytes *kept)
 {
@@ -43,18 +84,9 @@ int posix_plan_security(const struct live_file *file, const struct bytes *sd,
 
 	if (rc < 0)
 		return rc;
-	rc = posix_security_encode(
-		&(struct posix_security){
-			.uid = made.uid,
-			.gid = made.gid,
-			.mode = made.mode,
-			.is_directory = S_ISDIR(file->st.st_mode),
-			.access = made.access.data,
-			.access_size = made.access.size,
-			.defaults = made.defaults.data,
-			.defaults_size = made.defaults.size,
-		},
-		kept);
+	rc = check_owner(&file->st, &made);
+	if (rc == 0)
+		rc = encode_made(&file->st, &made, kept);
 	posix_security_made_done(&made);
 	return rc;
 }

@@ -28,7 +28,10 @@ int posix_decode_reparse(const struct stat *st, const struct bytes *reparse,
 /* FILE_ATTRIBUTE_* that a file has by its type. */
 uint32_t posix_attributes_of(mode_t type);
 
-/* These are as the functions of struct live_profile. */
+/*
+ * These are as the functions of struct live_profile. An owner that the caller
+ * may not set is -EPERM, as it is when it is set.
+ */
 int posix_plan_security(const struct live_file *file, const struct bytes *sd,
 			struct bytes *kept);
 int posix_plan_reparse(struct live_file *file, const struct bytes *reparse,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What is tested carries files: from one directory to another one, by rsync
-through mounts of live stores, and by bkup capture and restore, each of which is
-told beforehand by a dry run."""
+through mounts of live stores, and by bkup capture and restore, each of which
+is told beforehand by a dry run."""
 
 import os
 import re
@@ -86,25 +86,26 @@ class JourneyCase(unittest.TestCase):
                              mount.point + "/"), b"")
         mount.stop()
 
-    def carry(self, *arguments, data=b""):
+    def carry(self, *arguments, data=b"", **options):
         """Runs the tool, dry and then really: both say the same, and the first
-        one changes nothing. Returns what the first one said."""
+        one changes nothing. options are those of subprocess. Returns what the
+        first one said."""
         dry, real = (
             [bkup(), arguments[0], *way, *arguments[1:]]
             for way in (("--dry-run",), ()))
         places = [path for path in arguments if os.path.isabs(path)]
         before = [snapshot(path) for path in (self.tmp, *places)]
-        said = self.say(dry, data)
+        said = self.say(dry, data, **options)
         self.assertEqual([snapshot(path) for path in (self.tmp, *places)],
                          before)
-        done = self.say(real, data)
+        done = self.say(real, data, **options)
         self.assertEqual((said.status, said.err.splitlines(), said.rest),
                          (done.status, done.err.splitlines(), done.rest))
         return said
 
-    def say(self, command, data):
+    def say(self, command, data, **options):
         return Said(subprocess.run(command, input=data, capture_output=True,
-                                   check=False, timeout=PATIENCE))
+                                   check=False, timeout=PATIENCE, **options))
 
     def by_bkup(self, source, target, *options):
         said = self.carry("capture", "-r", *options, source, self.at("backup"))

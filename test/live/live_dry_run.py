@@ -245,6 +245,34 @@ class Restore(DryCase):
         self.assertEqual(lost(said), {("f", "ea")})
         self.assertEqual(said.rest, ["restored 2 files: 2 losses"])
 
+    def test_another_user(self):
+        """Who may neither give files away nor write everywhere."""
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        os.chmod(self.tmp, 0o711)
+        os.mkdir(self.at("source"))
+        self.write("source/f", b"content")
+        os.chmod(self.write("source/secret", b"content"), 0o600)
+        os.mkdir(self.at("his"))
+        os.chmod(self.at("his"), 0o777)
+        try:
+            subprocess.run([bkup(), "--version"], check=True,
+                           stdout=subprocess.DEVNULL, **nobody)
+        except PermissionError:
+            self.skipTest(f"others cannot run {bkup()}")
+        said = self.carry("capture", "-r", self.at("source"),
+                          self.at("his", "backup"), **nobody)
+        self.assertEqual((said.status, said.rest),
+                         (2, ["captured 2 files: 0 losses"]))
+        self.assertIn("secret': Permission denied", said.err)
+        said = self.carry("restore", "-r", self.at("his", "backup"),
+                          self.at("his", "out"), **nobody)
+        self.assertEqual(lost(said), {("f", "security"), ("out", "security")})
+        self.assertIn("Operation not permitted", said.err)
+        for verb, one in (("capture", "source"), ("restore", "his/backup")):
+            said = self.carry(verb, "-r", self.at(one), self.at("out"),
+                              **nobody)
+            self.assertEqual((said.status, said.carried), (2, []))
+
     def test_a_full_disk(self):
         place = self.filesystem("place")
         self.write("backup/f", record(DATA, payload=b"x" * (40 * MIB)))
