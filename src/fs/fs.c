@@ -63,6 +63,10 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 	refuse(conn, FUSE_CAP_WRITEBACK_CACHE);
 	/* Nothing here has set-user-ID bits; the kernel may see to the rest. */
 	refuse(conn, FUSE_CAP_HANDLE_KILLPRIV);
+#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
+	/* The store sees to what is below, so that no write needs to ask. */
+	fs_want(conn, FUSE_CAP_HANDLE_KILLPRIV_V2);
+#endif
 	passthrough_init(fs, conn);
 }
 

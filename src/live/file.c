@@ -165,11 +165,24 @@ int live_file_check_data(const struct live_file *file, uint64_t needed)
 	return live_file_check_space(file, needed);
 }
 
+int live_drop_set_id(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!(st.st_mode & (S_ISUID | S_ISGID)))
+		return 0;
+	return fchmod(fd, st.st_mode & 01777) < 0 ? -errno : 0;
+}
+
 int live_file_rewrite_data(const struct live_file *file, uint64_t needed)
 {
 	cleanup_close int fd = live_file_open_data(file, O_WRONLY);
 	int rc = fd < 0 ? fd : live_check_space(fd, needed);
 
+	if (rc == 0)
+		rc = live_drop_set_id(fd);
 	if (rc == 0 && ftruncate(fd, 0) < 0)
 		rc = -errno;
 	return rc < 0 ? rc : steal_fd(&fd);

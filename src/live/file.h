@@ -80,8 +80,14 @@ int live_file_open_data(const struct live_file *file, int flags);
 int live_check_space(int fd, uint64_t needed);
 
 /*
+ * Takes the set-user-ID and set-group-ID bits of an open file whose content
+ * somebody changed: what others run is not to run as its owner any more.
+ */
+int live_drop_set_id(int fd);
+
+/*
  * Opens the file itself for writing, and empties it if there is space for so
- * many bytes. Returns a handle. Errors: those of live_check_space, and then
+ * many bytes; its set-id bits go, too. Returns a handle. Errors: those of live_check_space, and then
  * the content is as it was; -EINVAL if it is no regular file; -errno.
  */
 int live_file_rewrite_data(const struct live_file *file, uint64_t needed);

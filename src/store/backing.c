@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/backing.h"
 
+#include "live/file.h"
 #include "store/commit_live.h"
 #include "store/descriptor.h"
 #include "util/cleanup.h"
@@ -114,6 +115,11 @@ int backing_allocate(const struct store_file *file, int mode, uint64_t offset,
 int backing_sync(const struct store_file *file)
 {
 	return fsync(file->backing) < 0 ? -errno : 0;
+}
+
+int backing_drop_set_id(const struct store_file *file)
+{
+	return live_drop_set_id(file->backing);
 }
 
 bool backing_is_of_object(const struct store_object *object,

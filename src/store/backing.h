@@ -53,6 +53,9 @@ int backing_allocate(const struct store_file *file, int mode, uint64_t offset,
 
 int backing_sync(const struct store_file *file);
 
+/* Takes its set-id bits: it was written to. */
+int backing_drop_set_id(const struct store_file *file);
+
 /*
  * Whether it is a file that its locked object knows, but not as it is now: a
  * writer changed it.

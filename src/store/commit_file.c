@@ -137,8 +137,10 @@ static int commit_target(struct store_object *object, struct store_file *file,
 static int commit_backing(struct store_object *object, struct store_file *file,
 			  bool durable)
 {
-	int rc = durable ? backing_sync(file) : 0;
+	int rc = backing_drop_set_id(file);
 
+	if (rc == 0 && durable)
+		rc = backing_sync(file);
 	if (rc == 0)
 		rc = live_settle_data(object);
 	if (rc == 0)

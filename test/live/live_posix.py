@@ -302,6 +302,27 @@ class Editing(JourneyCase):
         self.assertEqual(sorted(os.listdir(self.at("source"))),
                          ["copy", "third"])
 
+    def test_set_id_bits_go_when_it_is_written(self):
+        os.mkdir(self.at("source"))
+        for name in ("a", "b", "c", "d"):
+            with open(self.at("source", name), "wb") as file:
+                file.write(b"program")
+            os.chmod(self.at("source", name), 0o6755)
+        mount = self.mount(self.at("source"), "m")
+        with open(mount.point + "/a/data", "r+b"):
+            pass
+        with open(mount.point + "/b/data", "r+b") as file:
+            file.write(b"PROGRAM")
+        os.truncate(mount.point + "/c/data", 3)
+        with open(mount.point + "/d/.data.new", "wb") as file:
+            file.write(b"another program")
+        os.rename(mount.point + "/d/.data.new", mount.point + "/d/data")
+        mount.stop()
+        self.assertEqual(
+            [oct(os.stat(self.at("source", name)).st_mode & 0o7777)
+             for name in ("a", "b", "c", "d")],
+            ["0o6755", "0o755", "0o755", "0o755"])
+
     def test_what_is_captured_is_what_is_shown(self):
         os.mkdir(self.at("source"))
         populate(self.at("source"))
