@@ -1,9 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+#	test.sh [PART...]
+#
 # Installs what is missing, builds and runs every test: all of them with
-# AddressSanitizer and UndefinedBehaviorSanitizer, those on real mounts with
-# ThreadSanitizer as well, and those of limits without any. The last line tells
-# how many passed and failed.
+# AddressSanitizer and UndefinedBehaviorSanitizer (asan), those on real mounts
+# with ThreadSanitizer as well (tsan), those of limits without any (limits), and
+# those on real mounts on Debian 13 (debian13), with its libfuse; mounts are the
+# same on this system. The last line tells how many passed and failed.
 
 set -uo pipefail
 
@@ -68,9 +71,47 @@ run() {
 	fi
 }
 
+# Where it is put together, the newest Debian; what libfuse has there is tested.
+debian13() {
+	local log said status=0
+	log=$(mktemp)
+	echo "== Debian 13"
+	"$TOP/contrib/debian13.sh" contrib/test.sh mounts >"$log" 2>&1 ||
+		status=$?
+	said=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
+	if [ $status -eq 77 ]; then
+		tail -n 1 "$log"
+		skipped=$((skipped + 1))
+	elif [ -z "$said" ]; then
+		cat "$log" >&2
+		failed=$((failed + 1))
+	else
+		[ $status -eq 0 ] || cat "$log" >&2
+		grep '^skipped: ' "$log"
+		read -r -a said <<<"$said"
+		passed=$((passed + said[0]))
+		failed=$((failed + said[1]))
+		skipped=$((skipped + said[2]))
+	fi
+	rm -f "$log"
+}
+
+# part NAME
+part() {
+	case $1 in
+	asan) run asan ;;
+	tsan) run tsan -L mount ;;
+	limits) run release -L limits ;;
+	mounts) run release -L 'mount|live' ;;
+	debian13) debian13 ;;
+	*) die "no such part: $1; there are asan, tsan, limits, mounts, debian13" ;;
+	esac
+}
+
+[ $# -gt 0 ] || set -- asan tsan limits debian13
 install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-run asan
-run tsan -L mount
-run release -L limits
+for name; do
+	part "$name"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

@@ -47,10 +47,21 @@ class ImageCase(MountCase):
 
     def fill(self, leave=0):
         """Takes all space but so many bytes."""
-        space = os.statvfs(self.source)
+        size, step = 0, 1 << 40
         with open(self.under("filler"), "wb") as filler:
-            os.posix_fallocate(filler.fileno(), 0,
-                               space.f_bavail * space.f_frsize - leave)
+            while True:
+                space = os.statvfs(self.source)
+                # What is free is not all for content.
+                step = min(step, space.f_bavail * space.f_frsize - leave)
+                if step < space.f_frsize:
+                    return
+                try:
+                    os.posix_fallocate(filler.fileno(), size, step)
+                    size += step
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    step //= 2
 
     def shut_down(self, path=None):
         """What a pulled disk looks like: of SOURCE, or of what is at path."""
