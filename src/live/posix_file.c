@@ -340,17 +340,23 @@ int posix_get_basic(const struct live_file *file, struct live_basic *ret_basic)
 	return 0;
 }
 
-static struct timespec time_of(uint64_t time)
+/* What is so already stays, to the nanosecond, whenever this is cut off. */
+static struct timespec time_of(uint64_t time, struct timespec now)
 {
-	return time ? live_time_decode(time)
-		    : (struct timespec){.tv_nsec = UTIME_OMIT};
+	return time && time != live_time_encode(now)
+		       ? live_time_decode(time)
+		       : (struct timespec){.tv_nsec = UTIME_OMIT};
 }
 
 int posix_set_times(const struct live_file *file,
 		    const struct live_basic *basic)
 {
-	const struct timespec times[2] = {time_of(basic->access),
-					  time_of(basic->write)};
+	struct timespec times[2];
+	struct stat st;
 
+	if (fstat(file->fd, &st) < 0)
+		return -errno;
+	times[0] = time_of(basic->access, st.st_atim);
+	times[1] = time_of(basic->write, st.st_mtim);
 	return live_file_set_times(file, times);
 }
