@@ -65,20 +65,36 @@ static int set_acl(const struct live_file *file, const char *name,
 	return rc == -EOPNOTSUPP && !acl->size ? 0 : rc;
 }
 
+/*
+ * What is set as an ACL is the mode at once, and whoever looks in between, or
+ * after this was cut off there, sees the old permissions or the new ones. An
+ * ACL that was removed first would leave what its mask let through to the
+ * group.
+ */
+static int set_permissions(const struct live_file *file, mode_t mode,
+			   const struct posix_security_made *made)
+{
+	const struct bytes *acl =
+		made->access.size ? &made->access : &made->least;
+	int rc = live_setxattr(file, ACCESS, acl->data, acl->size);
+
+	if (rc < 0 && (rc != -EOPNOTSUPP || made->access.size))
+		return rc;
+	return chmod(file->link, mode) < 0 ? -errno : 0;
+}
+
 static int set_made(const struct live_file *file, const struct stat *st,
 		    const struct posix_security_made *made)
 {
 	mode_t mode = made->mode | (st->st_mode & 07000);
-	int rc = 0;
+	int rc;
 
 	if ((made->uid != st->st_uid || made->gid != st->st_gid) &&
 	    fchownat(file->fd, "", made->uid, made->gid, AT_EMPTY_PATH) < 0)
 		return -errno;
 	if (S_ISLNK(st->st_mode))
 		return 0;
-	rc = set_acl(file, ACCESS, &made->access);
-	if (rc == 0 && chmod(file->link, mode) < 0)
-		rc = -errno;
+	rc = set_permissions(file, mode, made);
 	if (rc == 0 && S_ISDIR(st->st_mode))
 		rc = set_acl(file, DEFAULT, &made->defaults);
 	return rc;

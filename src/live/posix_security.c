@@ -24,6 +24,7 @@ void posix_security_made_done(struct posix_security_made *made)
 {
 	bytes_done(&made->access);
 	bytes_done(&made->defaults);
+	bytes_done(&made->least);
 }
 
 /* The ACL that says no more than a mode. */
@@ -194,11 +195,13 @@ static int make(const struct posix_access *access,
 	};
 	int rc;
 
-	if (has_mask(&access->access))
-		posix_acl_write(&access->access, &made.access);
+	posix_acl_write(&access->access,
+			has_mask(&access->access) ? &made.access : &made.least);
 	if (access->defaults.count)
 		posix_acl_write(&access->defaults, &made.defaults);
 	rc = made.access.error ? made.access.error : made.defaults.error;
+	if (rc == 0)
+		rc = made.least.error;
 	if (rc == 0)
 		*ret_made = made;
 	else

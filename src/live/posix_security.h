@@ -57,6 +57,8 @@ struct posix_security_made {
 	mode_t mode; /* nine bits */
 	/* Values of attributes; empty where there are to be none. */
 	struct bytes access, defaults;
+	/* The value that says no more than the mode, if access is empty. */
+	struct bytes least;
 };
 
 void posix_security_made_done(struct posix_security_made *made);
