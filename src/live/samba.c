@@ -271,6 +271,14 @@ static bool is_without(const struct live_file *file, int rc)
 	       !S_ISDIR(file->st.st_mode);
 }
 
+/* Whether a file that has none kept is as good without. */
+static bool is_needless(const struct dosattrib *dosattrib,
+			const struct dosattrib *old)
+{
+	return !old->valid && !dosattrib->create_time &&
+	       !(dosattrib->attributes & ~(uint32_t)LIVE_DIRECTORY);
+}
+
 static int set_basic(const struct live_file *file,
 		     const struct live_basic *basic)
 {
@@ -282,6 +290,8 @@ static int set_basic(const struct live_file *file,
 	if (rc < 0 && rc != -EBADMSG)
 		return rc;
 	dosattrib = dosattrib_of(basic, &old);
+	if (rc == 0 && is_needless(&dosattrib, &old))
+		return posix_set_times(file, basic);
 	dosattrib_encode(&dosattrib, &value);
 	rc = value.error;
 	if (rc == 0)
@@ -299,7 +309,9 @@ static int plan_basic(const struct live_file *file,
 	static const struct dosattrib none;
 	struct dosattrib dosattrib = dosattrib_of(basic, &none);
 	struct live_basic planned = {0};
-	int rc = live_check_xattr(file, DOSATTRIB, 0);
+	int rc = is_needless(&dosattrib, &none)
+			 ? 0
+			 : live_check_xattr(file, DOSATTRIB, 0);
 
 	if (is_without(file, rc)) {
 		dosattrib = none;
