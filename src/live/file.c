@@ -41,7 +41,7 @@ int live_file_open(int dir, const char *name,
 		   const struct live_profile *profile,
 		   struct live_file *ret_file)
 {
-	struct live_file file = {.dir = -1, .fd = -1};
+	struct live_file file = {.dir = -1, .spare = -1, .fd = -1};
 	int rc = open_handles(dir, name, &file);
 
 	if (rc == 0)
@@ -56,7 +56,8 @@ int live_file_open(int dir, const char *name,
 int live_file_plan(int dir, mode_t type, const struct live_profile *profile,
 		   struct live_file *ret_file)
 {
-	struct live_file file = {.dir = -1, .fd = -1, .is_new = true};
+	struct live_file file = {
+		.dir = -1, .spare = -1, .fd = -1, .is_new = true};
 	int rc = open_handles(dir, ".", &file);
 
 	file.st = (struct stat){

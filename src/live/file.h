@@ -21,7 +21,12 @@ struct live_profile;
 enum { LIVE_LINK_SIZE = 32 };
 
 struct live_file {
-	int dir;		   /* of a directory, for names in it */
+	int dir; /* of a directory, for names in it */
+	/*
+	 * Of one for what is to be put in the file's place, under names that
+	 * begin with `new-`: it stays the caller's. -1 for its own directory.
+	 */
+	int spare;
 	char *name;		   /* of the file there */
 	int fd;			   /* of the file, with O_PATH */
 	char link[LIVE_LINK_SIZE]; /* the same, for calls that take a path */

@@ -150,22 +150,20 @@ int posix_get_reparse(const struct live_file *file, struct bytes *reparse)
 }
 
 static int make_special(const struct live_file *file,
-			const struct posix_special *special, const char *name)
+			const struct posix_special *special, int dir,
+			const char *name)
 {
 	const struct stat *st = &file->st;
 	int rc = special->type == S_IFLNK
-			 ? symlinkat(special->target, file->dir, name)
-			 : mknodat(file->dir, name,
+			 ? symlinkat(special->target, dir, name)
+			 : mknodat(dir, name,
 				   special->type | (st->st_mode & 07777),
 				   special->device);
 
 	if (rc < 0)
 		return -errno;
-	if (fchownat(file->dir, name, st->st_uid, st->st_gid,
-		     AT_SYMLINK_NOFOLLOW) < 0 &&
-	    errno != EPERM)
-		return -errno;
-	return 0;
+	rc = fchownat(dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
+	return rc < 0 && errno != EPERM ? -errno : 0;
 }
 
 /*
@@ -175,18 +173,21 @@ static int make_special(const struct live_file *file,
 static int replace(struct live_file *file, const struct posix_special *special)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+	bool spare = file->spare >= 0;
+	int dir = spare ? file->spare : file->dir;
 	struct stat st;
 	char name[64];
 	int rc = fstat(file->dir, &st) < 0 ? -errno : 0;
 
-	snprintf(name, sizeof(name), ".bkup-special-%jx-%d",
-		 (uintmax_t)file->st.st_ino, (int)getpid());
+	snprintf(name, sizeof(name), "%s-special-%jx-%d",
+		 spare ? "new" : ".bkup", (uintmax_t)file->st.st_ino,
+		 (int)getpid());
 	if (rc == 0)
-		rc = make_special(file, special, name);
-	if (rc == 0 && renameat(file->dir, name, file->dir, file->name) < 0)
+		rc = make_special(file, special, dir, name);
+	if (rc == 0 && renameat(dir, name, file->dir, file->name) < 0)
 		rc = -errno;
 	if (rc < 0 && rc != -EEXIST)
-		unlinkat(file->dir, name, 0);
+		unlinkat(dir, name, 0);
 	if (rc < 0)
 		return rc;
 	times[1] = st.st_mtim;

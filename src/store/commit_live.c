@@ -34,7 +34,13 @@ static int open_file(struct store_object *object, struct live_file *ret_file)
 	cleanup_free char *path = NULL;
 	int rc = object_path(object, &path);
 
-	return rc < 0 ? rc : live_open_file(object->store, path, ret_file);
+	if (rc < 0)
+		return rc;
+	rc = live_open_file(object->store, path, ret_file);
+	/* What a crash leaves there, the next mount removes. */
+	if (rc == 0)
+		ret_file->spare = control_dir(object->store, false);
+	return rc;
 }
 
 /* A directory has no streams to be shown here until it has a reparse point. */
