@@ -94,12 +94,14 @@ void fsx_model_write(struct fsx *fsx, const void *bytes, size_t size,
 void fsx_model_resize(struct fsx *fsx, size_t size);
 void fsx_model_measure(struct fsx *fsx);
 
-/* Of fsx_check.c: comparisons that look at all. */
+/* Of fsx_under.c: the underlying file. */
 void fsx_make_object(struct fsx *fsx);
-/* Holds the underlying file against the model. */
+/* Holds it against the model. */
 void fsx_check_under(struct fsx *fsx);
 /* Waits for the commit that nobody is told of. */
 void fsx_await_under(struct fsx *fsx);
+
+/* Of fsx_check.c: comparisons that look at all that the mount shows. */
 void fsx_check_neighbours(struct fsx *fsx);
 void fsx_check_whole(struct fsx *fsx, int fd);
 void fsx_check_frozen(struct fsx *fsx);
