@@ -17,6 +17,9 @@
  *	           it prints "remount" and waits for a line of standard input
  *	-t SECONDS stop then, and say how far it came; 0, never
  *	-a CHILD   the stream, data; or :NAME
+ *	-d         the store is live: the stream, data, is the underlying file
+ *	-2         as -d, and make a second name, UNDERLYING.2, whose object is
+ *	           OBJECT.2; it is taken for either
  *	-w         let a second writer come also while the first has flushed
  *	           and somebody reads; without it only if nobody reads
  *
@@ -52,8 +55,8 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"usage: fsx [-s SEED] [-n COUNT] [-l SIZE] [-c COUNT] "
-		"[-r COUNT] [-t SECONDS] [-a CHILD] [-w] OBJECT UNDERLYING "
-		"PLAIN\n");
+		"[-r COUNT] [-t SECONDS] [-a CHILD] [-d] [-2] [-w] OBJECT "
+		"UNDERLYING PLAIN\n");
 	exit(2);
 }
 
@@ -83,6 +86,12 @@ static void parse_option(int option)
 	case 'a':
 		fsx.child = optarg;
 		break;
+	case 'd':
+		fsx.live = true;
+		break;
+	case '2':
+		fsx.live = fsx.two_names = true;
+		break;
 	case 'w':
 		fsx.crowd = true;
 		break;
@@ -95,13 +104,17 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:l:c:r:t:a:w")) != -1)
+	while ((option = getopt(argc, argv, "s:n:l:c:r:t:a:d2w")) != -1)
 		parse_option(option);
 	if (argc - optind != 3 || fsx.size_max < 2 * FSX_PAGE || !fsx.closes)
 		usage();
 	fsx.object = argv[optind];
 	fsx.under = argv[optind + 1];
-	if (asprintf(&fsx.path, "%s/%s", fsx.object, fsx.child) < 0)
+	if (fsx.live && strcmp(fsx.child, "data") != 0)
+		usage();
+	if (asprintf(&fsx.paths[0], "%s/%s", fsx.object, fsx.child) < 0 ||
+	    asprintf(&fsx.paths[1], "%s%s/%s", fsx.object,
+		     fsx.two_names ? ".2" : "", fsx.child) < 0)
 		exit(1);
 }
 

@@ -38,25 +38,29 @@ struct fsx {
 	unsigned long remounts; /* operations between remounts, or 0 */
 	size_t size_max;
 	const char *child;
-	bool crowd; /* second writers also where a reader looks on */
+	bool crowd;	/* second writers also where a reader looks on */
+	bool live;	/* the stream is the underlying file */
+	bool two_names; /* live: of which there are two, and so two objects */
 
-	char *path;   /* of the stream */
-	char *object; /* in the mount */
-	char *under;  /* the underlying file */
+	char *paths[2]; /* of the stream; the same if it has one name */
+	char *object;	/* in the mount */
+	char *under;	/* the underlying file */
 	int object_fd;
 
 	/* The model. */
 	int plain;
 	uint8_t *map; /* size_max bytes and a page of it */
 	size_t size;
-	struct fsx_neighbour before, behind;
+	struct fsx_neighbour before, behind; /* of a live file only before */
 
 	/*
 	 * The handle that works, and one that reads besides. It sees what the
 	 * other one writes, until a later writer opens the stream: from then
-	 * on it has to keep to what it saw.
+	 * on it has to keep to what it saw. Of a live file it always sees what
+	 * that is now.
 	 */
 	int fd, flags;
+	const char *path; /* that it was opened by */
 	int reader;
 	uint8_t *frozen; /* what the reader must see, if is_frozen */
 	size_t frozen_size;
@@ -108,6 +112,11 @@ void fsx_check_frozen(struct fsx *fsx);
 void fsx_check_holes(struct fsx *fsx, int fd);
 
 /* Of fsx_open.c: handles. */
+/*
+ * Passes on what was stored through a mapping, if it may be looked for by the
+ * other name, which has pages of its own.
+ */
+void fsx_settle(struct fsx *fsx);
 void fsx_open(struct fsx *fsx);
 void fsx_reopen(struct fsx *fsx);
 void fsx_close_all(struct fsx *fsx);

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A stream does what a plain file does, a million times: fsx with several
-# seeds and sizes, with remounts in between.
+# seeds and sizes, with remounts in between. And so does the stream that is a
+# live file, two hundred thousand times more.
 #
-#	FSX_OPERATIONS	in all; 1000000, and a tenth with ThreadSanitizer
+#	FSX_OPERATIONS	of backup files; 1000000, and a tenth with
+#			ThreadSanitizer
 #	FSX_SECONDS	when to stop, on a machine that is too slow; 600
 #	FSX_SEED	of the first configuration; 1
 
@@ -26,8 +28,8 @@ fi
 END=$((SECONDS + ${FSX_SECONDS:-600}))
 SEED=${FSX_SEED:-1}
 
-# Thousandths of all operations, largest size, operations between closes,
-# remounts, stream.
+# Thousandths of these operations, largest size, operations between closes,
+# remounts, stream; and -d for a live file, -2 for one of two names.
 CONFIGURATIONS=(
 	"200 32768 50 10 data"
 	"150 65536 50 10 :name"
@@ -38,19 +40,28 @@ CONFIGURATIONS=(
 	"50 1048576 50 5 :name"
 	"20 4194304 50 4 data"
 	"20 16777216 80 4 data"
+	"70 32768 50 5 data -2"
+	"50 131072 50 5 data -d"
+	"40 262144 20 5 data -2"
+	"25 1048576 50 3 data -d"
+	"10 1048576 50 3 data -2"
+	"5 16777216 80 2 data -d"
 )
 
-mkdir "$TMP"/{source,mount}
+mkdir "$TMP"/{source,mount,live-source,live-mount}
 mnt_start "$TMP/source" "$TMP/mount"
+mnt_start -o store=live "$TMP/live-source" "$TMP/live-mount"
 done=0
+wanted=0
 
-# relay FROM TO: mounts anew when fsx asks for it, and counts what it did.
+# relay FROM TO MOUNTPOINT: mounts anew when fsx asks for it, and counts what it
+# did.
 relay() {
 	local line
 	while read -r -u "$1" line; do
 		case $line in
 		remount)
-			mnt_again "$TMP/mount"
+			mnt_again "$3"
 			echo mounted >&"$2"
 			;;
 		*)
@@ -61,19 +72,21 @@ relay() {
 	done
 }
 
-# run SHARE SIZE CLOSES REMOUNTS STREAM
+# run SHARE SIZE CLOSES REMOUNTS STREAM [-d|-2]
 run() {
-	local left=$((END - SECONDS)) name="seed $SEED, $2 bytes, $5" from to job
+	local left=$((END - SECONDS)) from to job
+	local name="seed $SEED, $2 bytes, $5${6:+ $6}" place=$TMP/${6:+live-}
 	local count=$((OPERATIONS * $1 / 1000))
+	wanted=$((wanted + count))
 	[ $left -gt 0 ] || return 0
 	mkfifo "$TMP/asked" "$TMP/answered"
 	"$FSX" -s "$SEED" -n $count -l "$2" -c "$3" \
-		-r $((count / ($4 + 1))) -t $left -w -a "$5" "$TMP/mount/F$SEED" \
-		"$TMP/source/F$SEED" "$TMP/plain" \
+		-r $((count / ($4 + 1))) -t $left -w -a "$5" ${6:+"$6"} \
+		"${place}mount/F$SEED" "${place}source/F$SEED" "$TMP/plain" \
 		<"$TMP/answered" >"$TMP/asked" &
 	job=$!
 	exec {to}>"$TMP/answered" {from}<"$TMP/asked"
-	relay "$from" "$to"
+	relay "$from" "$to" "${place}mount"
 	wait $job || fail "$name"
 	exec {to}>&- {from}<&-
 	rm "$TMP/asked" "$TMP/answered" "$TMP/plain"
@@ -84,12 +97,14 @@ for configuration in "${CONFIGURATIONS[@]}"; do
 	# shellcheck disable=SC2086 # several words
 	run $configuration
 done
-mnt_stop "$TMP/mount"
-[ ! -e "$TMP/source/.bkupfs" ] ||
-	fail "left: $(find "$TMP/source/.bkupfs")"
+for place in "$TMP/" "$TMP/live-"; do
+	mnt_stop "${place}mount"
+	[ ! -e "${place}source/.bkupfs" ] ||
+		fail "left: $(find "${place}source/.bkupfs")"
+done
 for file in "$TMP"/source/F*; do
 	nt list "$file" >/dev/null || fail "$file"
 done
 echo "$done operations in $SECONDS s"
-[ $done -ge $((OPERATIONS * 999 / 1000 - 10)) ] ||
-	echo "skipped: $((OPERATIONS - done)) operations, time is over"
+[ $done -ge $((wanted * 999 / 1000 - 10)) ] ||
+	echo "skipped: $((wanted - done)) operations, time is over"

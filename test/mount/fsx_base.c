@@ -72,10 +72,14 @@ void fsx_fail(struct fsx *fsx, const char *format, ...)
 	fprintf(stderr, "the last operations, size is %zu now:\n", fsx->size);
 	print_log(fsx);
 	fprintf(stderr,
-		"failed: fsx -s %llu -l %zu -c %lu -r %lu -a %s%s: "
+		"failed: fsx -s %llu -l %zu -c %lu -r %lu -a %s%s%s: "
 		"operation %lu: ",
 		(unsigned long long)fsx->seed, fsx->size_max, fsx->closes,
-		fsx->remounts, fsx->child, fsx->crowd ? " -w" : "", fsx->done);
+		fsx->remounts, fsx->child,
+		fsx->two_names ? " -2"
+		: fsx->live    ? " -d"
+			       : "",
+		fsx->crowd ? " -w" : "", fsx->done);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);

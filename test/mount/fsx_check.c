@@ -27,7 +27,8 @@ static void check_neighbour(struct fsx *fsx,
 void fsx_check_neighbours(struct fsx *fsx)
 {
 	check_neighbour(fsx, &fsx->before);
-	check_neighbour(fsx, &fsx->behind);
+	if (!fsx->live)
+		check_neighbour(fsx, &fsx->behind);
 }
 
 static void check_all(struct fsx *fsx, int fd, const char *what,

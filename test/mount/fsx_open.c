@@ -14,11 +14,33 @@
  */
 static void freeze_reader(struct fsx *fsx)
 {
-	if (fsx->reader < 0 || fsx->is_frozen)
+	if (fsx->reader < 0 || fsx->is_frozen || fsx->live)
 		return;
 	memcpy(fsx->frozen, fsx->map, fsx->size);
 	fsx->frozen_size = fsx->size;
 	fsx->is_frozen = true;
+}
+
+void fsx_settle(struct fsx *fsx)
+{
+	if (!fsx->unsynced || !fsx->two_names)
+		return;
+	fsx_say(fsx, "fsync");
+	fsx_must(fsx, fsync(fsx->fd) == 0, "fsync");
+	fsx->unsynced = false;
+}
+
+static const char *random_path(struct fsx *fsx)
+{
+	fsx_settle(fsx);
+	return fsx->paths[fsx_random(fsx, 2)];
+}
+
+/* An empty live file shows no stream before that is made. */
+static int open_path(const struct fsx *fsx, const char *path, int flags)
+{
+	return open(path, fsx->live && !fsx->size ? flags | O_CREAT : flags,
+		    0600);
 }
 
 static int random_flags(struct fsx *fsx)
@@ -53,7 +75,8 @@ void fsx_open(struct fsx *fsx)
 		flags & O_TRUNC ? " trunc" : "");
 	if (flags & O_ACCMODE)
 		freeze_reader(fsx);
-	fsx->fd = open(fsx->path, flags);
+	fsx->path = random_path(fsx);
+	fsx->fd = open_path(fsx, fsx->path, flags);
 	fsx_must(fsx, fsx->fd >= 0, "open");
 	fsx->flags = flags;
 	if (flags & O_TRUNC)
@@ -169,7 +192,7 @@ void fsx_op_reader(struct fsx *fsx)
 		return;
 	}
 	fsx_say(fsx, "open the reader");
-	fsx->reader = open(fsx->path, O_RDONLY);
+	fsx->reader = open_path(fsx, random_path(fsx), O_RDONLY);
 	fsx_must(fsx, fsx->reader >= 0, "open of the reader");
 }
 
@@ -189,8 +212,8 @@ void fsx_op_dup(struct fsx *fsx)
 void fsx_op_second_writer(struct fsx *fsx)
 {
 	int trunc = fsx_one_in(fsx, 4) ? O_TRUNC : 0;
-	int fd = open(fsx->path,
-		      (fsx_one_in(fsx, 2) ? O_WRONLY : O_RDWR) | trunc);
+	int fd = open_path(fsx, random_path(fsx),
+			   (fsx_one_in(fsx, 2) ? O_WRONLY : O_RDWR) | trunc);
 	size_t at = fsx_random(fsx, fsx->size_max - FSX_PAGE);
 	size_t size = fsx_random(fsx, FSX_PAGE) + 1;
 
@@ -213,22 +236,35 @@ void fsx_op_second_writer(struct fsx *fsx)
 void fsx_op_truncate_path(struct fsx *fsx)
 {
 	size_t size = fsx_random(fsx, fsx->size_max + 1);
+	const char *path = random_path(fsx);
 
+	if (fsx->live && !fsx->size)
+		return;
 	fsx_say(fsx, "truncate the path to %#zx", size);
-	fsx_must(fsx, truncate(fsx->path, size) == 0, "truncate");
+	fsx_must(fsx, truncate(path, size) == 0, "truncate");
 	fsx_model_resize(fsx, size);
+}
+
+/* That of a live file means something, and is written as it is. */
+static struct fsx_neighbour *change_neighbour(struct fsx *fsx)
+{
+	struct fsx_neighbour *one =
+		fsx->live || fsx_one_in(fsx, 2) ? &fsx->before : &fsx->behind;
+
+	if (fsx->live)
+		return one;
+	one->size = fsx_random(fsx, FSX_NEIGHBOUR_MAX + 1);
+	fsx_fill(fsx, one->content, one->size);
+	return one;
 }
 
 /* A neighbour changes its size, and what is behind it moves. */
 void fsx_op_neighbour(struct fsx *fsx)
 {
-	struct fsx_neighbour *one =
-		fsx_one_in(fsx, 2) ? &fsx->before : &fsx->behind;
+	const struct fsx_neighbour *one = change_neighbour(fsx);
 	int fd = openat(fsx->object_fd, one->child, O_WRONLY | O_TRUNC);
 
-	one->size = fsx_random(fsx, FSX_NEIGHBOUR_MAX + 1);
 	fsx_say(fsx, "write %#zx bytes to %s", one->size, one->child);
-	fsx_fill(fsx, one->content, one->size);
 	fsx_must(fsx, fd >= 0, one->child);
 	fsx_must(fsx, write(fd, one->content, one->size) == (ssize_t)one->size,
 		 one->child);

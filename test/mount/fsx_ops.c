@@ -62,8 +62,10 @@ static int reading_handle(struct fsx *fsx)
 {
 	bool other = fsx->reader >= 0 && !fsx->is_frozen;
 
-	if (other && (!fsx_can_read(fsx) || fsx_one_in(fsx, 3)))
+	if (other && (!fsx_can_read(fsx) || fsx_one_in(fsx, 3))) {
+		fsx_settle(fsx);
 		return fsx->reader;
+	}
 	return fsx_can_read(fsx) ? fsx->fd : -1;
 }
 
@@ -174,6 +176,26 @@ static void op_allocate(struct fsx *fsx)
 		allocate(fsx, mode, at, length);
 }
 
+static void check_size(struct fsx *fsx, int rc, const struct stat *st)
+{
+	fsx_must(fsx, rc == 0, "stat");
+	if ((size_t)st->st_size != fsx->size)
+		fsx_fail(fsx, "size is %zu and not %zu", (size_t)st->st_size,
+			 fsx->size);
+}
+
+/*
+ * To map and to copy, the kernel goes by what it knows, which is what it had
+ * last, if another name changed it since: it is made to look.
+ */
+static void check_handle(struct fsx *fsx, int fd)
+{
+	struct stat st;
+	int rc = fstat(fd, &st);
+
+	check_size(fsx, rc, &st);
+}
+
 /* Returns a mapping of a random range of the content, or NULL. */
 static uint8_t *random_map(struct fsx *fsx, int fd, int protection,
 			   size_t *ret_at, size_t *ret_size)
@@ -182,6 +204,7 @@ static uint8_t *random_map(struct fsx *fsx, int fd, int protection,
 
 	if (!fsx->size)
 		return NULL;
+	check_handle(fsx, fd);
 	*ret_at = fsx_random(fsx, fsx->size) / FSX_PAGE * FSX_PAGE;
 	*ret_size = least(fsx->size - *ret_at, fsx_random(fsx, MAP_LIMIT) + 1);
 	map = mmap(NULL, *ret_size, protection, MAP_SHARED, fd, *ret_at);
@@ -241,6 +264,7 @@ static void op_copy(struct fsx *fsx)
 	if (!length ||
 	    (from < to ? from + (off_t)length > to : to + (off_t)length > from))
 		return;
+	check_handle(fsx, fsx->fd);
 	fsx_say(fsx, "copy %#zx bytes from %#zx to %#zx", length, at,
 		(size_t)to);
 	n = copy_file_range(fsx->fd, &from, fsx->fd, &to, length, 0);
@@ -256,15 +280,15 @@ static void op_copy(struct fsx *fsx)
 static void op_size(struct fsx *fsx)
 {
 	struct stat st;
+	int rc;
 
 	fsx_say(fsx, "stat");
-	fsx_must(fsx,
-		 (fsx_one_in(fsx, 2) ? fstat(fsx->fd, &st)
-				     : stat(fsx->path, &st)) == 0,
-		 "stat");
-	if ((size_t)st.st_size != fsx->size)
-		fsx_fail(fsx, "size is %zu and not %zu", (size_t)st.st_size,
-			 fsx->size);
+	if (fsx_one_in(fsx, 2)) {
+		check_handle(fsx, fsx->fd);
+		return;
+	}
+	rc = stat(fsx->path, &st);
+	check_size(fsx, rc, &st);
 }
 
 static void op_sync(struct fsx *fsx)
