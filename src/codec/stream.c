@@ -73,10 +73,11 @@ static int find_runs(bkup_stream_seek *seek, void *context, uint64_t size,
 		uint64_t data, end = 0;
 		int rc = seek(context, at, SEEK_DATA, &data);
 
-		if (rc == -ENXIO)
-			break;
 		if (rc == 0)
 			rc = seek(context, data, SEEK_HOLE, &end);
+		/* No more data, or they were cut off when they were found. */
+		if (rc == -ENXIO)
+			break;
 		if (rc < 0)
 			return rc;
 		/* What is beyond came after the size was known. */

@@ -42,6 +42,18 @@ static int fail_to_seek(void *context, uint64_t offset, int whence,
 	return 0;
 }
 
+/* Cut off at cut when the data there were found, which go on for ever. */
+static int seek_cut(void *context, uint64_t offset, int whence,
+		    uint64_t *ret_offset)
+{
+	const uint64_t *cut = context;
+
+	if (offset > *cut || (offset == *cut && whence == SEEK_HOLE))
+		return -ENXIO;
+	*ret_offset = whence == SEEK_DATA ? offset : *cut;
+	return 0;
+}
+
 START_TEST(is_sparse_where_holes_are_long)
 {
 	static struct {
@@ -91,6 +103,21 @@ START_TEST(is_sparse_where_holes_are_long)
 		}
 		free(extents);
 	}
+}
+END_TEST
+
+START_TEST(ends_where_it_is_cut_off_meanwhile)
+{
+	struct bkup_extent *extents = NULL;
+	uint64_t cut = 4;
+	size_t count;
+
+	ck_assert_int_eq(
+		bkup_stream_extents(seek_cut, &cut, 10, &extents, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(extents->offset, 0);
+	ck_assert_uint_eq(extents->size, 4);
+	free(extents);
 }
 END_TEST
 
@@ -146,6 +173,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		is_sparse_where_holes_are_long,
+		ends_where_it_is_cut_off_meanwhile,
 		gives_what_seeking_said,
 		says_what_ids_get,
 		ranks_ids,
