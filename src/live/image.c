@@ -278,10 +278,37 @@ static int check_range(const struct live_image *image, uint64_t size,
 	return offset > all || size > all - offset ? -ESTALE : 0;
 }
 
-int live_image_read(struct live_image *image, void *buffer, size_t size,
-		    uint64_t offset)
+static bool is_held(const struct live_image *image,
+		    const struct segment *segment)
 {
-	char *to = buffer;
+	uint32_t id;
+
+	if (segment->stream == NO_STREAM)
+		return true;
+	id = image->streams.items[segment->stream].id;
+	return id != BKUP_DATA && id != BKUP_ALTERNATE_DATA;
+}
+
+bool live_image_holds(const struct live_image *image, uint64_t size,
+		      uint64_t offset)
+{
+	const struct segment *segment;
+
+	if (check_range(image, size, offset) < 0)
+		return false;
+	for (segment = find(image, offset);
+	     segment < image->segments + image->count &&
+	     segment->at < offset + size;
+	     segment++)
+		if (!is_held(image, segment))
+			return false;
+	return true;
+}
+
+/* zeros: for what is not in memory. */
+static int read_range(struct live_image *image, char *to, size_t size,
+		      uint64_t offset, bool zeros)
+{
 	int rc = check_range(image, size, offset);
 
 	while (rc == 0 && size) {
@@ -291,12 +318,27 @@ int live_image_read(struct live_image *image, void *buffer, size_t size,
 
 		if (n > size)
 			n = size;
-		rc = read_segment(image, segment, to, n, skip);
+		if (zeros && !is_held(image, segment))
+			memset(to, 0, n);
+		else
+			rc = read_segment(image, segment, to, n, skip);
 		to += n;
 		offset += n;
 		size -= n;
 	}
 	return rc;
+}
+
+int live_image_read(struct live_image *image, void *buffer, size_t size,
+		    uint64_t offset)
+{
+	return read_range(image, buffer, size, offset, false);
+}
+
+int live_image_read_held(struct live_image *image, void *buffer, size_t size,
+			 uint64_t offset)
+{
+	return read_range(image, buffer, size, offset, true);
 }
 
 /* Copies what of a segment is wanted. */

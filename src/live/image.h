@@ -29,6 +29,10 @@ const struct live_file *live_image_file(const struct live_image *image);
  */
 uint64_t live_image_size(const struct live_image *image);
 
+/* Whether bytes are in memory, as they were when the image was made. */
+bool live_image_holds(const struct live_image *image, uint64_t size,
+		      uint64_t offset);
+
 /*
  * Reads bytes, all of them; from any thread.
  *
@@ -36,6 +40,10 @@ uint64_t live_image_size(const struct live_image *image);
  */
 int live_image_read(struct live_image *image, void *buffer, size_t size,
 		    uint64_t offset);
+
+/* The same, with zeros for what is not in memory. */
+int live_image_read_held(struct live_image *image, void *buffer, size_t size,
+			 uint64_t offset);
 
 /* Copies bytes to another file. Errors: likewise. */
 int live_image_copy(struct live_image *image, int to, uint64_t to_offset,

@@ -100,10 +100,10 @@ static int number_content(struct snapshot *snapshot)
 	return rc;
 }
 
-static ssize_t read_version(void *context, void *buffer, size_t size,
-			    uint64_t offset)
+static ssize_t read_held(void *context, void *buffer, size_t size,
+			 uint64_t offset)
 {
-	int rc = version_read(context, buffer, size, offset);
+	int rc = version_read_held(context, buffer, size, offset);
 
 	return rc < 0 ? rc : (ssize_t)size;
 }
@@ -113,7 +113,7 @@ static int index_live(struct snapshot *snapshot, uint64_t size,
 		      const struct index_options *options,
 		      struct index_fault *ret_fault)
 {
-	const struct index_source source = {read_version, &snapshot->version,
+	const struct index_source source = {read_held, &snapshot->version,
 					    size};
 	struct index_options more =
 		options ? *options : (struct index_options){0};
@@ -123,23 +123,34 @@ static int index_live(struct snapshot *snapshot, uint64_t size,
 	return index_load_from(&source, &more, &snapshot->index, ret_fault);
 }
 
+/*
+ * What is indexed of a live file is in memory, and somebody may write to it all
+ * the while. If it changed since its attributes were noted, who looks next
+ * finds out.
+ */
+static int load_live(struct snapshot *snapshot,
+		     const struct index_options *options, struct stat *ret_st,
+		     struct index_fault *ret_fault)
+{
+	*ret_st = version_stat(&snapshot->version);
+	return index_live(snapshot, version_size(&snapshot->version, ret_st),
+			  options, ret_fault);
+}
+
 /* Indexes until the file did not change while that was done. */
-static int load(struct snapshot *snapshot, const struct index_options *options,
-		struct stat *ret_st, struct index_fault *ret_fault)
+static int load_backup(struct snapshot *snapshot,
+		       const struct index_options *options, struct stat *ret_st,
+		       struct index_fault *ret_fault)
 {
 	int fd = version_fd(&snapshot->version);
 	struct stat before, after;
-	uint64_t size;
 	int rc = -EBUSY;
 
 	for (int i = 0; i < LOAD_TRIES; i++) {
 		if (fstat(fd, &before) < 0)
 			return -errno;
-		size = version_size(&snapshot->version, &before);
-		rc = version_is_live(&snapshot->version)
-			     ? index_live(snapshot, size, options, ret_fault)
-			     : index_load(fd, size, options, &snapshot->index,
-					  ret_fault);
+		rc = index_load(fd, before.st_size, options, &snapshot->index,
+				ret_fault);
 		if (fstat(fd, &after) < 0)
 			return -errno;
 		if (snapshot_matches(&before, &after))
@@ -149,11 +160,24 @@ static int load(struct snapshot *snapshot, const struct index_options *options,
 		rc = -EBUSY;
 	}
 	if (rc == 0)
-		number_streams(snapshot, &before);
+		*ret_st = before;
+	return rc;
+}
+
+static int load(struct snapshot *snapshot, const struct index_options *options,
+		struct stat *ret_st, struct index_fault *ret_fault)
+{
+	struct stat st = {0};
+	int rc = version_is_live(&snapshot->version)
+			 ? load_live(snapshot, options, &st, ret_fault)
+			 : load_backup(snapshot, options, &st, ret_fault);
+
+	if (rc == 0)
+		number_streams(snapshot, &st);
 	if (rc == 0)
 		rc = number_content(snapshot);
 	if (rc == 0)
-		*ret_st = before;
+		*ret_st = st;
 	return rc;
 }
 

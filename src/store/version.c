@@ -44,13 +44,23 @@ static int is_shared(const struct version_source *source, const struct stat *st)
 	return names < 0 ? names : names > 1;
 }
 
+/* Of a live file what it was before anything else of it was looked at. */
+static int stat_source(const struct version_source *source, struct stat *ret_st)
+{
+	if (source->image)
+		*ret_st = live_image_file(source->image)->st;
+	else if (fstat(source->fd, ret_st) < 0)
+		return -errno;
+	return 0;
+}
+
 int version_init(struct version *version, struct version_source source)
 {
 	struct underlying *file = calloc(1, sizeof(*file));
 	int rc = file ? 0 : -ENOMEM;
 
-	if (rc == 0 && fstat(source.fd, &file->st) < 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = stat_source(&source, &file->st);
 	if (rc == 0)
 		rc = is_shared(&source, &file->st);
 	if (rc < 0) {
@@ -299,6 +309,13 @@ static int read_pieces(const struct version *version, char *buffer, size_t size,
 	return 0;
 }
 
+/* Whether bytes are those of the version, whatever becomes of the file. */
+static bool is_held(const struct underlying *file, uint64_t size,
+		    uint64_t offset)
+{
+	return file->image && live_image_holds(file->image, size, offset);
+}
+
 int version_read(const struct version *version, void *buffer, size_t size,
 		 uint64_t offset)
 {
@@ -307,8 +324,19 @@ int version_read(const struct version *version, void *buffer, size_t size,
 	pthread_rwlock_rdlock(&version->file->lock);
 	rc = version->lost ? -ESTALE
 			   : read_pieces(version, buffer, size, offset);
-	if (rc == 0)
+	if (rc == 0 && !is_held(version->file, size, offset))
 		rc = check_unchanged(version->file);
+	pthread_rwlock_unlock(&version->file->lock);
+	return rc;
+}
+
+int version_read_held(const struct version *version, void *buffer, size_t size,
+		      uint64_t offset)
+{
+	int rc;
+
+	pthread_rwlock_rdlock(&version->file->lock);
+	rc = live_image_read_held(version->file->image, buffer, size, offset);
 	pthread_rwlock_unlock(&version->file->lock);
 	return rc;
 }

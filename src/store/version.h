@@ -102,10 +102,14 @@ int version_set_times(const struct version *version, const char *path,
  * Reads bytes of a version, all of them.
  *
  * Errors: -ESTALE if there are less, or the file was changed by somebody else
- * since its attributes were noted.
+ * since its attributes were noted, unless all of them are in memory.
  */
 int version_read(const struct version *version, void *buffer, size_t size,
 		 uint64_t offset);
+
+/* The same of a live file, with zeros for what is not in memory. */
+int version_read_held(const struct version *version, void *buffer, size_t size,
+		      uint64_t offset);
 
 /* Copies bytes of a version to another file. Errors: likewise. */
 int version_copy(const struct version *version, uint64_t offset, int to,

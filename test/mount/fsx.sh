@@ -102,6 +102,8 @@ for place in "$TMP/" "$TMP/live-"; do
 	[ ! -e "${place}source/.bkupfs" ] ||
 		fail "left: $(find "${place}source/.bkupfs")"
 done
+# It is no news to one name what is done by the other.
+! grep "'F" "$MNT_LOG" >&2 || fail "something was told"
 for file in "$TMP"/source/F*; do
 	nt list "$file" >/dev/null || fail "$file"
 done

@@ -451,6 +451,28 @@ START_TEST(scratch_becomes_a_stream)
 }
 END_TEST
 
+START_TEST(data_is_written_while_the_rest_is_read)
+{
+	struct store_file *small, *view;
+	uint8_t bytes[1024];
+
+	put("f", "content");
+	ck_assert_int_eq(set("f", STORE_OBJECT, "ea", EA, EA_SIZE), 0);
+	ck_assert_int_eq(use("f", STORE_OBJECT, "ea", O_RDONLY, &small), 0);
+	ck_assert_int_eq(use("f/.view", STORE_VIEWS, "backup", O_RDONLY, &view),
+			 0);
+	put("f", "other content");
+	ck_assert_int_eq(store_file_read(small, bytes, sizeof(bytes), 0),
+			 EA_SIZE);
+	ck_assert_mem_eq(bytes, EA, EA_SIZE);
+	/* This is the file of two moments. */
+	ck_assert_int_eq(store_file_read(view, bytes, sizeof(bytes), 0),
+			 -ESTALE);
+	store_file_close(small, O_RDONLY);
+	store_file_close(view, O_RDONLY);
+}
+END_TEST
+
 START_TEST(a_profile_must_be_one)
 {
 	scene_close(&scene);
@@ -479,6 +501,7 @@ int main(void)
 		scratch_becomes_a_stream,
 		streams_have_the_time_of_the_file,
 		directories_have_times_and_modes,
+		data_is_written_while_the_rest_is_read,
 		a_profile_must_be_one,
 	};
 
