@@ -318,6 +318,15 @@ void inode_forget(struct fs *fs, fuse_ino_t id, uint64_t count)
 	pthread_mutex_unlock(&fs->lock);
 }
 
+/*
+ * Whether an inode that is not open may stand for content from now on: the
+ * kernel remembers the size of no other, or none at all.
+ */
+static bool may_become(const struct inode *inode, uint64_t version)
+{
+	return inode->told == version || inode->shared;
+}
+
 int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 {
 	uint64_t version = store_file_version(file, NULL);
@@ -328,7 +337,7 @@ int inode_opened(struct fs *fs, struct inode *inode, struct store_file *file)
 	before = inode_file(fs, inode);
 	/* What is open already has its size by its own writes. */
 	if (!inode->attached ||
-	    (before ? before != file : inode->told != version)) {
+	    (before ? before != file : !may_become(inode, version))) {
 		detach(fs, inode);
 		rc = -ESTALE;
 	} else {
@@ -354,6 +363,10 @@ static int tell_locked(struct place *place, uint64_t version, uint64_t changes)
 		return 1;
 	if (inode->told == version) {
 		inode->told_at = changes;
+		return 0;
+	}
+	if (!inode->open && inode->shared) {
+		note_told(inode, version, changes);
 		return 0;
 	}
 	if (!inode->open) {

@@ -4,12 +4,15 @@
 attributes, holes, symlinks and special files are what they were."""
 
 import ctypes
+import itertools
 import os
 import random
 import shutil
 import stat
 import subprocess
 import sys
+import threading
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -230,6 +233,35 @@ class Names(JourneyCase):
             self.assertEqual(os.pread(one.fileno(), 9, 0), b"CONteNT")
         self.assertEqual(self.read("a", "data"), b"CONteNT")
         self.assertEqual(self.read("b", "data"), b"CONteNT")
+
+    def test_writers_at_once(self):
+        """What one does is no error for the other, nor for who looks on."""
+        ended = time.monotonic() + 1
+        failed = []
+
+        def go_on(act):
+            try:
+                while time.monotonic() < ended:
+                    act()
+            except OSError as error:
+                failed.append(error)
+
+        def read():
+            for child in os.listdir(self.shown("a")):
+                self.read("a", child)
+        with open(self.shown("a", "data"), "r+b", buffering=0) as one:
+            sizes = itertools.cycle(range(1, 99999, 3331))
+            threads = [
+                threading.Thread(target=go_on, args=(act,)) for act in
+                (lambda: os.truncate(one.fileno(), next(sizes)),
+                 lambda: self.write("b", "data", data=b"written"), read)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(failed, [])
+        self.assertNotIn("'a/", self.mounted.text())
+        self.assertNotIn("'b/", self.mounted.text())
 
     def test_to_remove_one_keeps_the_other(self):
         run("rm", "-r", self.shown("a"))
