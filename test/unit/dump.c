@@ -142,3 +142,21 @@ char *dump_store(struct scene *scene)
 	fclose(dump.out);
 	return text;
 }
+
+const char *dump_difference(const char *dump, const char *other)
+{
+	static char lines[4096];
+	size_t used = 0;
+
+	*lines = '\0';
+	for (const char *end; *dump; dump = end) {
+		char line[1024];
+
+		end = strchr(dump, '\n') + 1;
+		snprintf(line, sizeof(line), "%.*s", (int)(end - dump), dump);
+		if (!strstr(other, line) && used < sizeof(lines))
+			used += snprintf(lines + used, sizeof(lines) - used,
+					 "%s", line);
+	}
+	return lines;
+}

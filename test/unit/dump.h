@@ -13,4 +13,8 @@
  */
 char *dump_store(struct scene *scene);
 
+/* The lines of a text that another one does not have; valid until called
+ * again. */
+const char *dump_difference(const char *dump, const char *other);
+
 #endif

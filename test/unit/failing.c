@@ -16,6 +16,63 @@
 
 struct failing failing;
 
+const struct failing_kind failing_kinds[] = {
+	{"memory", ENOMEM},
+	{"syscall", EMFILE},
+	{"openat64", EMFILE},
+	{"open64", EACCES},
+	{"fcntl64", EMFILE},
+	{"pread64", EIO},
+	{"pwrite64", ENOSPC},
+	{"copy_file_range", EIO},
+	{"ftruncate64", EIO},
+	{"fallocate64", ENOSPC},
+	{"fsync", EIO},
+	{"fdatasync", EIO},
+	{"sync_file_range", EIO},
+	{"renameat", EIO},
+	{"renameat2", EIO},
+	{"unlinkat", EIO},
+	{"renameat2", EINVAL},
+	{"pread64", FAILING_SHORT},
+	{"pwrite64", FAILING_SHORT},
+	{"fallocate64", EOPNOTSUPP},
+	{"fallocate64", EINTR},
+	{"flistxattr", ERANGE},
+	{"sync_file_range", ENOSYS},
+	{"openat64", EINTR},
+	{"syscall", EINTR},
+	{"mkdirat", ENOSPC},
+	{"symlinkat", ENOSPC},
+	{"mknodat", ENOSPC},
+	{"readlinkat", EIO},
+	{"fchmod", EPERM},
+	{"chmod", EPERM},
+	{"fchown", EPERM},
+	{"fchown", EIO},
+	{"fchownat", EPERM},
+	{"futimens", EPERM},
+	{"utimensat", EPERM},
+	{"fsetxattr", EDQUOT},
+	{"fgetxattr", EIO},
+	{"flistxattr", EIO},
+	{"fremovexattr", EIO},
+	{"setxattr", EDQUOT},
+	{"getxattr", EIO},
+	{"listxattr", EIO},
+	{"removexattr", EIO},
+	{"fstat64", EIO},
+	{"fstatat64", EIO},
+	{"statx", EIO},
+	{"fstatvfs64", EIO},
+	{"faccessat", EIO},
+	{"memfd_create", EMFILE},
+	{"lseek64", EIO},
+	{"fdopendir", ENOMEM},
+	{"readdir64", EIO},
+	{NULL, 0},
+};
+
 static struct {
 	const char *kind;
 	size_t count;
@@ -154,19 +211,38 @@ WRAP_SYNC(sync_file_range,
 	  (int fd, off64_t offset, off64_t size, unsigned int flags),
 	  (fd, offset, size, flags))
 
-int __real_openat64(int fd, const char *name, int flags, ...);
-int __wrap_openat64(int fd, const char *name, int flags, ...);
+/* Those that take a mode if they make a file. */
+#define WRAP_OPEN(name, parameters, arguments)                                 \
+	int __real_##name parameters;                                          \
+	int __wrap_##name parameters;                                          \
+	int __wrap_##name parameters                                           \
+	{                                                                      \
+		mode_t mode = 0;                                               \
+		va_list list;                                                  \
+                                                                               \
+		va_start(list, flags);                                         \
+		if (flags & O_CREAT)                                           \
+			mode = va_arg(list, mode_t);                           \
+		va_end(list);                                                  \
+		return fails(#name) ? -1 : __real_##name arguments;            \
+	}
 
-int __wrap_openat64(int fd, const char *name, int flags, ...)
+WRAP_OPEN(open64, (const char *name, int flags, ...), (name, flags, mode))
+WRAP_OPEN(openat64, (int fd, const char *name, int flags, ...),
+	  (fd, name, flags, mode))
+
+int __real_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...);
+
+int __wrap_fcntl64(int fd, int command, ...)
 {
-	mode_t mode = 0;
-	va_list arguments;
+	va_list list;
+	long value;
 
-	va_start(arguments, flags);
-	if (flags & O_CREAT)
-		mode = va_arg(arguments, mode_t);
-	va_end(arguments);
-	return fails("openat64") ? -1 : __real_openat64(fd, name, flags, mode);
+	va_start(list, command);
+	value = va_arg(list, long);
+	va_end(list);
+	return fails("fcntl64") ? -1 : __real_fcntl64(fd, command, value);
 }
 
 /* Only openat2 is called by its number. */

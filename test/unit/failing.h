@@ -22,6 +22,12 @@ extern struct failing {
 	bool counting; /* for failing_called */
 } failing;
 
+/* Calls that may fail, and how; ends with one without a name. */
+extern const struct failing_kind {
+	const char *name;
+	int error; /* as above */
+} failing_kinds[];
+
 /* How many calls of a kind there were while failing.counting was set. */
 size_t failing_called(const char *kind);
 

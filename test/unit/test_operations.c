@@ -39,80 +39,6 @@ static void prepare_again(void)
 	scene_reopen(&scene);
 }
 
-static const struct kind {
-	const char *name;
-	int error;
-} kinds[] = {
-	{"memory", ENOMEM},
-	{"syscall", EMFILE},
-	{"openat64", EMFILE},
-	{"pread64", EIO},
-	{"pwrite64", ENOSPC},
-	{"copy_file_range", EIO},
-	{"ftruncate64", EIO},
-	{"fallocate64", ENOSPC},
-	{"fsync", EIO},
-	{"fdatasync", EIO},
-	{"sync_file_range", EIO},
-	{"renameat", EIO},
-	{"renameat2", EIO},
-	{"unlinkat", EIO},
-	{"renameat2", EINVAL},
-	{"pread64", FAILING_SHORT},
-	{"pwrite64", FAILING_SHORT},
-	{"fallocate64", EOPNOTSUPP},
-	{"flistxattr", ERANGE},
-	{"sync_file_range", ENOSYS},
-	{"openat64", EINTR},
-	{"syscall", EINTR},
-	{"mkdirat", ENOSPC},
-	{"symlinkat", ENOSPC},
-	{"mknodat", ENOSPC},
-	{"readlinkat", EIO},
-	{"fchmod", EPERM},
-	{"chmod", EPERM},
-	{"fchown", EPERM},
-	{"fchownat", EPERM},
-	{"futimens", EPERM},
-	{"utimensat", EPERM},
-	{"fsetxattr", EDQUOT},
-	{"fgetxattr", EIO},
-	{"flistxattr", EIO},
-	{"fremovexattr", EIO},
-	{"setxattr", EDQUOT},
-	{"getxattr", EIO},
-	{"listxattr", EIO},
-	{"removexattr", EIO},
-	{"fstat64", EIO},
-	{"fstatat64", EIO},
-	{"statx", EIO},
-	{"fstatvfs64", EIO},
-	{"faccessat", EIO},
-	{"memfd_create", EMFILE},
-	{"lseek64", EIO},
-	{"fdopendir", ENOMEM},
-	{"readdir64", EIO},
-};
-
-/* The lines of a dump that another one does not have. */
-static const char *different(const char *dump, const char *other)
-{
-	static char lines[4096];
-	size_t used = 0;
-
-	*lines = '\0';
-	for (const char *end; *dump; dump = end) {
-		char line[1024];
-
-		end = strchr(dump, '\n') + 1;
-		snprintf(line, sizeof(line), "%.*s", (int)(end - dump), dump);
-		if (!strstr(other, line) && used < sizeof(lines))
-			used += snprintf(lines + used, sizeof(lines) - used,
-					 "%s", line);
-	}
-	return lines;
-}
-
 /* A store that is opened anew shows the same; how says what failed before. */
 static void check_remount(const char *now, const char *how)
 {
@@ -122,7 +48,7 @@ static void check_remount(const char *now, const char *how)
 	later = dump_store(&scene);
 	ck_assert_msg(strcmp(later, now) == 0,
 		      "%s: another one after a remount:\n%s", how,
-		      different(later, now));
+		      dump_difference(later, now));
 	free(later);
 }
 
@@ -138,8 +64,9 @@ static char *dump_completed(const char *before, const char *after)
 }
 
 /* Runs an operation while the n-th call of a kind fails. */
-static void fail_nth(const struct operation *operation, const struct kind *kind,
-		     size_t n, const char *before, const char *after)
+static void fail_nth(const struct operation *operation,
+		     const struct failing_kind *kind, size_t n,
+		     const char *before, const char *after)
 {
 	bool told, changed, done;
 	char *now, how[100];
@@ -159,10 +86,10 @@ static void fail_nth(const struct operation *operation, const struct kind *kind,
 	snprintf(how, sizeof(how), "%s: %s %zu (%d)", operation->name,
 		 kind->name, n, rc);
 	ck_assert_msg(told || done, "%s: nobody is told, and there is no\n%s",
-		      how, different(after, now));
+		      how, dump_difference(after, now));
 	ck_assert_msg(!changed || done || operation->has_steps || *scene.log,
 		      "%s: neither old nor new:\n%s", how,
-		      different(now, before));
+		      dump_difference(now, before));
 	/* What is kept is in one directory, for scratch. */
 	if (!*scene.log && (changed || scene_control(&scene, "") != 1))
 		check_remount(now, how);
@@ -188,9 +115,10 @@ static void fail_all(const struct operation *operation)
 	after = dump_store(&scene);
 	check_remount(after, operation->name);
 	prepare_again();
-	for (size_t i = 0; i < N_ELEMENTS(kinds); i++)
-		for (size_t n = 1; n <= failing_called(kinds[i].name); n++)
-			fail_nth(operation, &kinds[i], n, before, after);
+	for (const struct failing_kind *kind = failing_kinds; kind->name;
+	     kind++)
+		for (size_t n = 1; n <= failing_called(kind->name); n++)
+			fail_nth(operation, kind, n, before, after);
 	free(before);
 	free(after);
 }
@@ -225,7 +153,7 @@ static void try_all(const struct operation *operations, size_t count,
 				      rc == operations[i].expected,
 			      "%s: %d", operations[i].name, rc);
 		ck_assert_msg(strcmp(now, before) == 0, "%s: changed\n%s",
-			      operations[i].name, different(now, before));
+			      operations[i].name, dump_difference(now, before));
 		free(now);
 	}
 }
