@@ -165,6 +165,18 @@ static int stays_directory(const struct store_object *object,
 	return rc < 0 ? rc : rc != 0;
 }
 
+/* Whether attributes and times are known to be others. */
+static bool differs(const struct live_file *file,
+		    const struct live_basic *basic)
+{
+	struct live_basic now;
+
+	return file->profile->get_basic(file, &now) == 0 &&
+	       (now.attributes != basic->attributes ||
+		now.creation != basic->creation ||
+		(basic->write && now.write != basic->write));
+}
+
 /*
  * Times go with the main stream, or are set by themselves; other streams leave
  * them and the attributes as they were. What is committed is there whether this
@@ -188,7 +200,9 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 		mtime = commit->mtime;
 	if (strcmp(name, "data") == 0)
 		basic.write = commit->has_mtime ? live_time_encode(mtime) : 0;
-	file->profile->set_basic(file, &basic);
+	/* A file for which nothing is kept stays one. */
+	if (differs(file, &basic))
+		file->profile->set_basic(file, &basic);
 	live_basic_refine(file, &basic, mtime);
 }
 

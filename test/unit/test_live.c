@@ -395,6 +395,10 @@ START_TEST(shares_of_samba_have_what_windows_has)
 	ck_assert_int_eq(set("f", STORE_OBJECT, "security", descriptor,
 			     sizeof(descriptor)),
 			 0);
+	/* For which nothing was kept, nothing is. */
+	ck_assert_int_lt(getxattr(scene_at(&scene, "f"), "user.DOSATTRIB",
+				  buffer, sizeof(buffer)),
+			 0);
 	ck_assert_int_eq(
 		get("f", STORE_OBJECT, "security", buffer, sizeof(buffer)),
 		sizeof(descriptor));
