@@ -124,6 +124,28 @@ static int set_small(struct live_file *file, uint32_t id,
 	return rc == -ENOTSUP ? -EOPNOTSUPP : rc;
 }
 
+/* Copies a range of it; buffer: BKUP_HOLE_MIN bytes. */
+static int copy_range(const struct plan_edit *edit, bool holes_are_hidden,
+		      int to, char *buffer, uint64_t at, uint64_t end)
+{
+	int rc = 0;
+
+	while (rc == 0 && at < end) {
+		size_t want = end - at < BKUP_HOLE_MIN ? end - at
+						       : BKUP_HOLE_MIN;
+		ssize_t n = stage_read(edit->stage, &edit->base, buffer, want,
+				       at);
+
+		if (n <= 0)
+			return n < 0 ? n : -EIO;
+		if (!holes_are_hidden || n < BKUP_HOLE_MIN ||
+		    !bytes_are_zero(buffer, n))
+			rc = io_pwrite(to, buffer, n, at);
+		at += n;
+	}
+	return rc;
+}
+
 /*
  * Copies what is staged into what is empty; holes stay holes. Where there are
  * none to be seen, long runs of zeros become some.
@@ -134,26 +156,20 @@ static int copy_staged(const struct plan_edit *edit, bool holes_are_hidden,
 	cleanup_free char *buffer = malloc(BKUP_HOLE_MIN);
 	const struct stage *stage = edit->stage;
 	uint64_t at = 0, hole;
-	int rc = buffer ? 0 : -ENOMEM;
+	int rc;
 
-	while (rc == 0 &&
-	       stage_seek(stage, &edit->base, at, SEEK_DATA, &at) == 0 &&
-	       stage_seek(stage, &edit->base, at, SEEK_HOLE, &hole) == 0) {
-		while (rc == 0 && at < hole) {
-			size_t want = hole - at < BKUP_HOLE_MIN ? hole - at
-								: BKUP_HOLE_MIN;
-			ssize_t n = stage_read(stage, &edit->base, buffer, want,
-					       at);
-
-			if (n <= 0)
-				return n < 0 ? n : -EIO;
-			if (!holes_are_hidden || n < BKUP_HOLE_MIN ||
-			    !bytes_are_zero(buffer, n))
-				rc = io_pwrite(to, buffer, n, at);
-			at += n;
-		}
+	if (!buffer)
+		return -ENOMEM;
+	while ((rc = stage_seek(stage, &edit->base, at, SEEK_DATA, &at)) == 0) {
+		rc = stage_seek(stage, &edit->base, at, SEEK_HOLE, &hole);
+		if (rc == 0)
+			rc = copy_range(edit, holes_are_hidden, to, buffer, at,
+					hole);
+		if (rc < 0)
+			return rc;
+		at = hole;
 	}
-	return rc < 0 ? rc : set_size(to, stage->size);
+	return rc == -ENXIO ? set_size(to, stage->size) : rc;
 }
 
 static int set_data(struct live_file *file, const struct plan_edit *edit)
