@@ -145,6 +145,9 @@ static int commit_backing(struct store_object *object, struct store_file *file,
 		rc = live_settle_data(object);
 	if (rc == 0)
 		settle(object, file);
+	/* Another file has the name now; the writer keeps the one he has. */
+	if (rc == 0 && !backing_is_of_object(object, file))
+		object_detach_file(object, file);
 	return rc;
 }
 
