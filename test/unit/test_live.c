@@ -112,6 +112,10 @@ START_TEST(streams_are_set_and_removed)
 	ck_assert_int_lt(getxattr(scene_at(&scene, "f"), "user.foo", value,
 				  sizeof(value)),
 			 0);
+	/* An empty list is none. */
+	ck_assert_int_eq(set("f", STORE_OBJECT, "ea", EA, EA_SIZE), 0);
+	ck_assert_int_eq(set("f", STORE_OBJECT, "ea", "", 0), 0);
+	ck_assert_int_eq(find("f", STORE_OBJECT, "ea"), -ENOENT);
 	ck_assert_int_eq(scene_unlink(&scene, "f", "data"), 0);
 	ck_assert(holds("f", ""));
 	ck_assert_int_eq(find("f", STORE_OBJECT, "data"), -ENOENT);
@@ -123,7 +127,9 @@ START_TEST(what_no_file_has_is_refused)
 	static const char *const names[] = {
 		"link", "property",  "txfs",	  "id_0000000c",
 		"ea#2", ":a:$INDEX", "object_id", ":a",
+		":a#2",
 	};
+	const uint8_t basic[40] = {[0] = 1, [7] = 1, [32] = 0x80};
 	char large[70000] = "";
 
 	put("f", "content");
@@ -136,6 +142,10 @@ START_TEST(what_no_file_has_is_refused)
 			 -EFBIG);
 	ck_assert_int_eq(set("f", STORE_OBJECT, "security", "x", 1), -EBADMSG);
 	ck_assert_int_eq(set("f", STORE_OBJECT, "basic_info", "x", 1), -EINVAL);
+	/* There is no time of creation. */
+	ck_assert_int_eq(
+		set("f", STORE_OBJECT, "basic_info", basic, sizeof(basic)),
+		-EOPNOTSUPP);
 	ck_assert_int_lt(set("f", STORE_OBJECT, "reparse", "x", 1), 0);
 	ck_assert(holds("f", "content"));
 }
@@ -181,6 +191,8 @@ END_TEST
 
 START_TEST(an_empty_directory_becomes_a_file)
 {
+	const uint8_t basic[40] = {[32] = 0x80};
+
 	ck_assert_int_eq(scene_mkdir(&scene, "", "d"), 0);
 	ck_assert_int_eq(set("d", STORE_DIRECTORY, "ea", EA, EA_SIZE), 0);
 	ck_assert(S_ISREG(scene_stat(&scene, "d").st_mode));
@@ -190,11 +202,19 @@ START_TEST(an_empty_directory_becomes_a_file)
 	/* What nobody gave it is not seen. */
 	ck_assert_int_eq(find("e", STORE_OBJECT, "basic_info"), -ENOENT);
 	ck_assert_int_eq(find("e", STORE_OBJECT, "security"), -ENOENT);
+	/* Once it is given, it is. */
+	ck_assert_int_eq(
+		set("e", STORE_OBJECT, "basic_info", basic, sizeof(basic)), 0);
+	ck_assert_int_eq(find("e", STORE_OBJECT, "basic_info"), 0);
+	ck_assert_int_eq(find("e", STORE_OBJECT, "security"), -ENOENT);
 	scene_reopen(&scene);
 	ck_assert_int_eq(find("e", STORE_OBJECT, "basic_info"), 0);
 	ck_assert_int_eq(find("e", STORE_OBJECT, "security"), 0);
 }
 END_TEST
+
+/* An empty mount point. */
+static const uint8_t mount_point[20] = {3, 0, 0, 0xa0, 12};
 
 START_TEST(a_directory_may_stay_one)
 {
@@ -205,6 +225,18 @@ START_TEST(a_directory_may_stay_one)
 		set("d", STORE_DIRECTORY, "basic_info", basic, sizeof(basic)),
 		0);
 	ck_assert(S_ISDIR(scene_stat(&scene, "d").st_mode));
+	/* There is no place for it here; but no file is made for its sake. */
+	ck_assert_int_eq(scene_mkdir(&scene, "", "m"), 0);
+	ck_assert_int_eq(set("m", STORE_DIRECTORY, "reparse", mount_point,
+			     sizeof(mount_point)),
+			 -EOPNOTSUPP);
+	ck_assert(S_ISDIR(scene_stat(&scene, "m").st_mode));
+	basic[32] = 0x80;
+	ck_assert_int_eq(scene_mkdir(&scene, "", "n"), 0);
+	ck_assert_int_eq(
+		set("n", STORE_DIRECTORY, "basic_info", basic, sizeof(basic)),
+		0);
+	ck_assert(S_ISREG(scene_stat(&scene, "n").st_mode));
 	/* A file cannot be without its type, nor that be removed. */
 	put("f", "");
 	ck_assert_int_eq(scene_unlink(&scene, "f", "basic_info"), 0);
@@ -377,6 +409,10 @@ static const uint8_t descriptor[] = {
 	0, 20, 0, 0xff, 1,  0x1f, 0,  1, 1,  0,	 0, 0, 0,  0,	 1, 0, 0,  0, 0,
 };
 
+/* Of a tag that means nothing here, with 4 bytes. */
+static const uint8_t other_tag[12] = {0x23, 0, 0, 0x80, 4, 0, 0, 0, 'd', 'a',
+				      't',  'a'};
+
 START_TEST(shares_of_samba_have_what_windows_has)
 {
 	uint8_t basic[40] = {
@@ -413,6 +449,25 @@ START_TEST(shares_of_samba_have_what_windows_has)
 	ck_assert_int_eq(scene_unlink(&scene, "f", ":a"), 0);
 	ck_assert_int_eq(find("f", STORE_OBJECT, ":a"), -ENOENT);
 	ck_assert(holds("f", "content"));
+}
+END_TEST
+
+/* Of a file it is removed, of what is one because of it hidden. */
+START_TEST(reparse_points_of_files_are_removed)
+{
+	use_profile("samba");
+	put("f", "content");
+	ck_assert_int_eq(set("f", STORE_OBJECT, "reparse", other_tag,
+			     sizeof(other_tag)),
+			 0);
+	ck_assert_int_eq(find("f", STORE_OBJECT, "reparse"), 0);
+	ck_assert_int_eq(scene_unlink(&scene, "f", "reparse"), 0);
+	ck_assert_int_eq(find("f", STORE_OBJECT, "reparse"), -ENOENT);
+	ck_assert(holds("f", "content"));
+	ck_assert_int_eq(symlink("target", scene_at(&scene, "l")), 0);
+	ck_assert_int_eq(scene_unlink(&scene, "l", "reparse"), 0);
+	ck_assert_int_eq(find("l", STORE_OBJECT, "reparse"), -ENOENT);
+	ck_assert(S_ISLNK(scene_stat(&scene, "l").st_mode));
 }
 END_TEST
 
@@ -501,6 +556,7 @@ int main(void)
 		symlinks_and_fifos_are_objects,
 		a_whole_backup_is_restored,
 		shares_of_samba_have_what_windows_has,
+		reparse_points_of_files_are_removed,
 		what_a_whole_backup_has_too_much_is_told,
 		scratch_becomes_a_stream,
 		streams_have_the_time_of_the_file,
