@@ -111,6 +111,27 @@ static void supersede_for_writer(struct store_object *object, const char *child)
 	clock_gettime(CLOCK_MONOTONIC, &object->expected_at);
 }
 
+/*
+ * A live file that another one has the name of by now stays with those who have
+ * it open. What is written there may not be committed yet.
+ */
+static void supersede_replaced(struct store_object *object, const char *child)
+{
+	struct store_file *file = object_file(object, child);
+	bool replaced;
+
+	if (!file)
+		return;
+	pthread_rwlock_rdlock(&file->lock);
+	replaced = backing_is_open(file) && !backing_is_of_object(object, file);
+	pthread_rwlock_unlock(&file->lock);
+	if (!replaced)
+		return;
+	if (file->writers)
+		atomic_store(&file->superseded, true);
+	object_detach_file(object, file);
+}
+
 /* Whether a name may be opened with these flags, before anything is made. */
 static int check_open(struct store_object *object, const char *name, int flags)
 {
@@ -167,6 +188,8 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 	if (!object->snapshot)
 		return -ESTALE;
 	rc = object_open(object);
+	if (rc == 0)
+		supersede_replaced(object, name);
 	if (rc == 0)
 		rc = check_open(object, name, flags);
 	if (rc < 0)

@@ -135,6 +135,28 @@ START_TEST(a_file_in_its_place_is_another_one)
 }
 END_TEST
 
+/* What he wrote is not flushed yet. */
+START_TEST(nobody_writes_to_what_was_replaced)
+{
+	struct store_file *one, *two;
+
+	put("f", 0, "content");
+	ck_assert_int_eq(
+		link(scene_at(&scene, "f"), scene_at(&scene, "before")), 0);
+	one = use("f", O_RDWR);
+	scene_add(one, 0, "C");
+	replace("f", "other");
+	two = use("f", O_RDWR);
+	scene_add(two, 0, "O");
+	scene_add(one, 7, "!");
+	store_file_close(one, O_RDWR);
+	ck_assert(scene_reads(two, "Other"));
+	store_file_close(two, O_RDWR);
+	ck_assert(shows("f", "Other"));
+	ck_assert(shows("before", "Content!"));
+}
+END_TEST
+
 /* The store did not look yet: what is open and the name are of two files. */
 START_TEST(a_writer_of_another_file_is_refused)
 {
@@ -185,6 +207,7 @@ int main(void)
 		writers_share_it,
 		what_others_write_is_seen,
 		a_file_in_its_place_is_another_one,
+		nobody_writes_to_what_was_replaced,
 		a_writer_of_another_file_is_refused,
 		what_stays_open_does_not_take_all,
 	};
