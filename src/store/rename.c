@@ -223,6 +223,9 @@ static int rename_stream(struct store_object *object, const char *from,
 		rc = object_refresh(object, true);
 	if (rc == 0)
 		rc = commit_object(object, &commit);
+	/* No filesystem renames a stream of a live file: it is to be copied. */
+	if (rc == -EXDEV && object->store->options.live)
+		return rc;
 	if (rc == -EXDEV && commit.edit.kind == PLAN_RENAME)
 		rc = commit_content(object, &commit);
 	if (rc < 0)

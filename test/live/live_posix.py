@@ -4,6 +4,7 @@
 attributes, holes, symlinks and special files are what they were."""
 
 import ctypes
+import errno
 import itertools
 import os
 import random
@@ -333,6 +334,24 @@ class Editing(JourneyCase):
         mount.stop()
         self.assertEqual(sorted(os.listdir(self.at("source"))),
                          ["copy", "third"])
+
+    def test_streams_are_moved_as_copies(self):
+        os.mkdir(self.at("source"))
+        with open(self.at("source", "f"), "wb"):
+            pass
+        mount = self.mount(self.at("source"), "m", "profile=samba")
+        with open(mount.point + "/f/:one", "wb") as file:
+            file.write(b"stream")
+        with self.assertRaises(OSError) as caught:
+            os.rename(mount.point + "/f/:one", mount.point + "/f/:two")
+        self.assertEqual(caught.exception.errno, errno.EXDEV)
+        run("mv", mount.point + "/f/:one", mount.point + "/f/:two")
+        mount.stop()
+        self.assertEqual(
+            {name: os.getxattr(self.at("source", "f"), name)
+             for name in os.listxattr(self.at("source", "f"))
+             if name.startswith("user.DosStream.")},
+            {"user.DosStream.two:$DATA": b"stream\0"})
 
     def test_set_id_bits_go_when_it_is_written(self):
         os.mkdir(self.at("source"))
