@@ -244,7 +244,7 @@ const struct live_operation live_operations[] = {
 	{"place_nowhere", "posix", run_place_nowhere, -EOPNOTSUPP, NULL, false},
 	{"restore", "posix", run_restore, 0, "f ", false},
 	{"restore_broken", "posix", run_restore_broken, -EBADMSG, NULL, false},
-	{"rename", "posix", run_rename, -EINVAL, NULL, false},
+	{"rename", "posix", run_rename, -EXDEV, NULL, false},
 	{"set_alternate", "samba", run_set_alternate, 0, NULL, false},
 	{"remove_alternate", "samba", run_remove_alternate, 0, NULL, false},
 	{"place_alternate", "samba", run_place_alternate, 0, "s ", true},
