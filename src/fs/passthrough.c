@@ -10,7 +10,9 @@
 
 void passthrough_init(struct fs *fs, struct fuse_conn_info *conn)
 {
-	fs->passthrough = fs_want(conn, FUSE_CAP_PASSTHROUGH);
+	/* The kernel refuses others for each file, and libfuse tells that. */
+	fs->passthrough =
+		geteuid() == 0 && fs_want(conn, FUSE_CAP_PASSTHROUGH);
 }
 
 /* Makes a file known to the kernel: its number there, or 0. */

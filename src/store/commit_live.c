@@ -186,6 +186,7 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 		       const struct live_basic *before, struct timespec mtime)
 {
 	const char *name = commit->edit.name;
+	bool is_data = name && strcmp(name, "data") == 0;
 	struct live_basic basic = *before;
 
 	if (commit->edit.kind == PLAN_WHOLE)
@@ -196,12 +197,12 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 		return;
 	}
 	basic.access = 0;
-	if (strcmp(name, "data") == 0 && commit->has_mtime)
+	if (is_data && commit->has_mtime)
 		mtime = commit->mtime;
-	if (strcmp(name, "data") == 0)
+	if (is_data)
 		basic.write = commit->has_mtime ? live_time_encode(mtime) : 0;
 	/* A file for which nothing is kept stays one. */
-	if (differs(file, &basic))
+	if (is_data || differs(file, &basic))
 		file->profile->set_basic(file, &basic);
 	live_basic_refine(file, &basic, mtime);
 }
