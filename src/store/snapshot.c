@@ -123,6 +123,13 @@ static int index_live(struct snapshot *snapshot, uint64_t size,
 	return index_load_from(&source, &more, &snapshot->index, ret_fault);
 }
 
+/* Gives the streams of what is indexed their versions. */
+static int number(struct snapshot *snapshot, const struct stat *st)
+{
+	number_streams(snapshot, st);
+	return number_content(snapshot);
+}
+
 /*
  * What is indexed of a live file is in memory, and somebody may write to it all
  * the while. If it changed since its attributes were noted, who looks next
@@ -132,9 +139,15 @@ static int load_live(struct snapshot *snapshot,
 		     const struct index_options *options, struct stat *ret_st,
 		     struct index_fault *ret_fault)
 {
-	*ret_st = version_stat(&snapshot->version);
-	return index_live(snapshot, version_size(&snapshot->version, ret_st),
-			  options, ret_fault);
+	const struct stat st = version_stat(&snapshot->version);
+	int rc = index_live(snapshot, version_size(&snapshot->version, &st),
+			    options, ret_fault);
+
+	if (rc == 0)
+		rc = number(snapshot, &st);
+	if (rc == 0)
+		*ret_st = st;
+	return rc;
 }
 
 /* Indexes until the file did not change while that was done. */
@@ -160,6 +173,8 @@ static int load_backup(struct snapshot *snapshot,
 		rc = -EBUSY;
 	}
 	if (rc == 0)
+		rc = number(snapshot, &before);
+	if (rc == 0)
 		*ret_st = before;
 	return rc;
 }
@@ -167,18 +182,9 @@ static int load_backup(struct snapshot *snapshot,
 static int load(struct snapshot *snapshot, const struct index_options *options,
 		struct stat *ret_st, struct index_fault *ret_fault)
 {
-	struct stat st = {0};
-	int rc = version_is_live(&snapshot->version)
-			 ? load_live(snapshot, options, &st, ret_fault)
-			 : load_backup(snapshot, options, &st, ret_fault);
-
-	if (rc == 0)
-		number_streams(snapshot, &st);
-	if (rc == 0)
-		rc = number_content(snapshot);
-	if (rc == 0)
-		*ret_st = st;
-	return rc;
+	return version_is_live(&snapshot->version)
+		       ? load_live(snapshot, options, ret_st, ret_fault)
+		       : load_backup(snapshot, options, ret_st, ret_fault);
 }
 
 /* A snapshot with one reference, and nothing in it. */

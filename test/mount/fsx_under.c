@@ -34,7 +34,7 @@ static void write_file(struct fsx *fsx, const uint8_t *bytes, size_t size)
 /* A neighbour, the stream, a neighbour. */
 static void make_backup(struct fsx *fsx)
 {
-	uint8_t *bytes = malloc(fsx->size + 3 * FSX_NEIGHBOUR_MAX);
+	uint8_t *bytes = calloc(1, fsx->size + 3 * FSX_NEIGHBOUR_MAX);
 	size_t n;
 
 	fsx_must(fsx, bytes, "memory");
