@@ -51,12 +51,12 @@ unshare --mount true 2>/dev/null || cannot "there are no mount namespaces"
 ROOT=$(mktemp -d "${TMPDIR:-/var/tmp}/bkupfs-debian.XXXXXX")
 trap 'rm -rf --one-file-system "$ROOT"' EXIT
 chmod 755 "$ROOT"
-# As an installed system has it, for fusermount3.
-ln -sf /proc/self/mounts "$ROOT/etc/mtab"
 URI=$(mirror)
 [ -n "$URI" ] || cannot "apt is configured with no mirror"
 quietly debootstrap --variant=minbase "$SUITE" "$ROOT" "$URI" ||
 	cannot "debootstrap failed"
+# As an installed system has it, for fusermount3.
+ln -sf /proc/self/mounts "$ROOT/etc/mtab"
 mkdir "$ROOT/bkupfs"
 tar -C "$TOP" --exclude=./build -c . | tar -C "$ROOT/bkupfs" -x
 unshare --mount --propagation private --pid --fork --kill-child \
