@@ -23,7 +23,7 @@ cannot() {
 
 mirror() {
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		head -n 1
+		sed -n 1p
 }
 
 # In a mount namespace of its own.
