@@ -3,11 +3,11 @@
 #
 #	debian13.sh [COMMAND...]
 #
-# Runs a command in a copy of this directory on a bare Debian 13, which is made
-# for that in a directory of its own, and is gone afterwards; by default the tests
-# on real mounts. It takes root, and the mirror that apt is configured with.
-# Its mounts are its own: what is left mounted there ends with it. Where it
-# cannot be made, the exit status is 77, and one line says why.
+# Runs a command, by default the tests on real mounts, in a copy of this
+# directory on a bare Debian 13, which is made for that in a directory of its
+# own, and is gone afterwards. It takes root, and the mirror that apt is
+# configured with. Its mounts are its own: what is left mounted there ends with
+# it. Where it cannot be made, the exit status is 77, and one line says why.
 
 set -euo pipefail
 
@@ -22,6 +22,7 @@ cannot() {
 }
 
 mirror() {
+	# shellcheck disable=SC2016 # the name is apt-get's
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 		sed -n 1p
 }

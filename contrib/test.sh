@@ -73,12 +73,13 @@ run() {
 
 # Where it is put together, the newest Debian; what libfuse has there is tested.
 debian13() {
-	local log said status=0
+	local log said n='[0-9]+' status=0
 	log=$(mktemp)
 	echo "== Debian 13"
 	"$TOP/contrib/debian13.sh" contrib/test.sh mounts >"$log" 2>&1 ||
 		status=$?
-	said=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
+	said=$(sed -nE "s/^($n) passed, ($n) failed, ($n) skipped$/\1 \2 \3/p" \
+		"$log")
 	if [ $status -eq 77 ]; then
 		tail -n 1 "$log"
 		skipped=$((skipped + 1))
