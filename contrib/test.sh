@@ -61,6 +61,7 @@ run() {
 	rm -f "$report"
 	quietly steadily ctest --test-dir "$TOP/build/$preset" -j 2 \
 		--output-on-failure --no-tests=error \
+		--test-output-size-passed 100000 \
 		--output-junit "$report" "$@" </dev/null
 	if [ -s "$report" ]; then
 		show_skips "$report"
