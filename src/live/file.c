@@ -16,6 +16,11 @@
 /* Attributes are kept for a second at most, unless somebody asked for more. */
 enum { REOPEN_PAUSE = 20000000, REOPEN_TRIES = 150 };
 
+bool live_is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_ino == other->st_ino && one->st_dev == other->st_dev;
+}
+
 /* All but the profile. */
 static int open_handles(int dir, const char *name, struct live_file *file)
 {
@@ -94,8 +99,7 @@ static int reopen(struct live_file *file, bool any)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!any &&
-	    (st.st_ino != file->st.st_ino || st.st_dev != file->st.st_dev))
+	if (!any && !live_is_same(&st, &file->st))
 		return -ESTALE;
 	if (dup3(fd, file->fd, O_CLOEXEC) < 0)
 		return -errno;

@@ -39,6 +39,9 @@ struct live_file {
 	bool is_new;
 };
 
+/* Whether attributes are those of one file. */
+bool live_is_same(const struct stat *one, const struct stat *other);
+
 /*
  * Opens a file.
  *

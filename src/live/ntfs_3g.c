@@ -296,8 +296,7 @@ static int open_stream(const struct live_file *file, const char *name,
 	if (fd < 0 || fstat(fd, ret_st) < 0)
 		return -errno;
 	/* The name stands for another file by now. */
-	if (ret_st->st_ino != file->st.st_ino ||
-	    ret_st->st_dev != file->st.st_dev)
+	if (!live_is_same(ret_st, &file->st))
 		return -ESTALE;
 	return steal_fd(&fd);
 }

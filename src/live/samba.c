@@ -271,12 +271,19 @@ static bool is_without(const struct live_file *file, int rc)
 	       !S_ISDIR(file->st.st_mode);
 }
 
-/* Whether a file that has none kept is as good without. */
+/*
+ * Whether what is kept says it already, so that it stays as it is; or nothing
+ * is, and the file is as good without.
+ */
 static bool is_needless(const struct dosattrib *dosattrib,
 			const struct dosattrib *old)
 {
-	return !old->valid && !dosattrib->create_time &&
-	       !(dosattrib->attributes & ~(uint32_t)LIVE_DIRECTORY);
+	uint32_t known = old->valid & DOSATTRIB_ATTRIBUTES
+				 ? old->attributes
+				 : dosattrib->attributes & LIVE_DIRECTORY;
+
+	return dosattrib->attributes == known &&
+	       dosattrib->create_time == old->create_time;
 }
 
 static int set_basic(const struct live_file *file,

@@ -20,11 +20,6 @@ bool backing_is_of(const struct store_file *file)
 	       !file->view && strcmp(file->name, "data") == 0;
 }
 
-static bool is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_ino == other->st_ino && one->st_dev == other->st_dev;
-}
-
 int backing_open(struct store_file *file, int access)
 {
 	struct store_object *object = atomic_load(&file->object);
@@ -40,7 +35,7 @@ int backing_open(struct store_file *file, int access)
 	if (file->backing >= 0) {
 		if (fstat(file->backing, &before) < 0 || fstat(fd, &now) < 0)
 			return -errno;
-		if (!is_same(&before, &now))
+		if (!live_is_same(&before, &now))
 			return -ESTALE;
 	}
 	backing_close(file);
@@ -128,7 +123,7 @@ bool backing_is_of_object(const struct store_object *object,
 	const struct stat known = version_stat(&object->snapshot->version);
 	struct stat st;
 
-	return fstat(file->backing, &st) == 0 && is_same(&st, &known);
+	return fstat(file->backing, &st) == 0 && live_is_same(&st, &known);
 }
 
 bool backing_was_written(const struct store_object *object,
@@ -138,6 +133,6 @@ bool backing_was_written(const struct store_object *object,
 	struct stat st;
 
 	return file->backing >= 0 && file->backing_access == O_RDWR &&
-	       fstat(file->backing, &st) == 0 && is_same(&st, &known) &&
+	       fstat(file->backing, &st) == 0 && live_is_same(&st, &known) &&
 	       !snapshot_matches(&st, &known);
 }

@@ -142,7 +142,7 @@ static int commit_backing(struct store_object *object, struct store_file *file,
 	if (rc == 0 && durable)
 		rc = backing_sync(file);
 	if (rc == 0)
-		rc = live_settle_data(object);
+		rc = live_take_anew(object);
 	if (rc == 0)
 		settle(object, file);
 	/* Another file has the name now; the writer keeps the one he has. */

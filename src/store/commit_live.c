@@ -58,8 +58,7 @@ static int stay_undecided(struct store_object *object, const struct stat *st)
 	return 0;
 }
 
-/* Takes the file as it is now. */
-static int take_anew(struct store_object *object)
+int live_take_anew(struct store_object *object)
 {
 	const struct index_options options = {
 		.max_records = object->store->options.max_streams,
@@ -117,7 +116,7 @@ int live_decide(struct store_object *object)
 		rc = hidden_add(&object->hidden, VERSION_BASIC);
 		if (rc == 0)
 			rc = hidden_add(&object->hidden, SECURITY);
-		return rc < 0 ? rc : take_anew(object);
+		return rc < 0 ? rc : live_take_anew(object);
 	}
 	control_unlink(object->store, name);
 	return rc;
@@ -165,18 +164,6 @@ static int stays_directory(const struct store_object *object,
 	return rc < 0 ? rc : rc != 0;
 }
 
-/* Whether attributes and times are known to be others. */
-static bool differs(const struct live_file *file,
-		    const struct live_basic *basic)
-{
-	struct live_basic now;
-
-	return file->profile->get_basic(file, &now) == 0 &&
-	       (now.attributes != basic->attributes ||
-		now.creation != basic->creation ||
-		(basic->write && now.write != basic->write));
-}
-
 /*
  * Times go with the main stream, or are set by themselves; other streams leave
  * them and the attributes as they were. What is committed is there whether this
@@ -186,8 +173,8 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 		       const struct live_basic *before, struct timespec mtime)
 {
 	const char *name = commit->edit.name;
-	bool is_data = name && strcmp(name, "data") == 0;
 	struct live_basic basic = *before;
+	bool is_data;
 
 	if (commit->edit.kind == PLAN_WHOLE)
 		return;
@@ -196,14 +183,13 @@ static void keep_basic(struct live_file *file, const struct commit *commit,
 			live_basic_refine(file, &basic, mtime);
 		return;
 	}
+	is_data = strcmp(name, "data") == 0;
 	basic.access = 0;
 	if (is_data && commit->has_mtime)
 		mtime = commit->mtime;
 	if (is_data)
 		basic.write = commit->has_mtime ? live_time_encode(mtime) : 0;
-	/* A file for which nothing is kept stays one. */
-	if (is_data || differs(file, &basic))
-		file->profile->set_basic(file, &basic);
+	file->profile->set_basic(file, &basic);
 	live_basic_refine(file, &basic, mtime);
 }
 
@@ -266,15 +252,10 @@ int live_commit(struct store_object *object, const struct commit *commit)
 		keep_basic(&file, commit, &before, mtime);
 	live_file_close(&file);
 	if (rc == 0)
-		rc = take_anew(object);
+		rc = live_take_anew(object);
 	if (rc == 0 && commit->edit.kind == PLAN_SET)
 		hidden_drop(&object->hidden, commit->edit.name);
 	if (rc == 0 && commit->edit.kind == PLAN_WHOLE)
 		hidden_clear(&object->hidden);
 	return rc;
-}
-
-int live_settle_data(struct store_object *object)
-{
-	return take_anew(object);
 }

@@ -25,7 +25,7 @@ int live_open_data(struct store_object *object, int access);
 /* Commits an edit. Errors: those of the profile; -EIO if it was not taken. */
 int live_commit(struct store_object *object, const struct commit *commit);
 
-/* What was written to the file itself is there: the object takes it as known. */
-int live_settle_data(struct store_object *object);
+/* Takes the file of a locked object as it is now. */
+int live_take_anew(struct store_object *object);
 
 #endif

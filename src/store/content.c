@@ -80,7 +80,6 @@ static void mark_dirty(struct store_file *file)
 {
 	pthread_mutex_lock(&file->state_lock);
 	file->has_mtime = true;
-	file->explicit_mtime = false;
 	file->reported = 0;
 	clock_gettime(CLOCK_REALTIME, &file->mtime);
 	pthread_mutex_unlock(&file->state_lock);

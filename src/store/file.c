@@ -106,7 +106,7 @@ int file_stage(struct store_file *file, bool keep)
 		return backing_open(file, O_RDWR);
 	if (keep)
 		rc = view_make_locked(file);
-	if (rc == 0 && file->stage.fd < 0)
+	if (rc == 0)
 		rc = stage_begin(file->store,
 				 keep && file->stream ? file->stream->size : 0,
 				 &file->stage);

@@ -94,34 +94,21 @@ static bool is_fault(int error)
 	return error == -EBADMSG || error == -EFBIG;
 }
 
-/*
- * The content of an open file is no longer the name's. Who may write to it
- * commits by the name all the same, or is told that he cannot.
- */
-static void supersede(struct store_object *object, struct store_file *file)
+void object_supersede(struct store_object *object, struct store_file *file)
 {
 	if (file->writers)
 		atomic_store(&file->superseded, true);
 	object_detach_file(object, file);
 }
 
-/*
- * A backing file goes on showing what the name stands for, unless another file
- * has the name now; whether it does.
- */
-static bool follow_backing(struct store_object *object, struct store_file *file)
+/* A backing file goes on showing what the name stands for. */
+static void follow(struct store_object *object, struct store_file *file)
 {
-	bool follows;
-
 	pthread_rwlock_wrlock(&file->lock);
-	follows = backing_is_open(file) && backing_is_of_object(object, file);
-	if (follows) {
-		snapshot_put(file->base);
-		file->base = snapshot_get(object->snapshot);
-		file->stream = index_find(object->snapshot->index, file->name);
-	}
+	snapshot_put(file->base);
+	file->base = snapshot_get(object->snapshot);
+	file->stream = index_find(object->snapshot->index, file->name);
 	pthread_rwlock_unlock(&file->lock);
-	return follows;
 }
 
 static void supersede_changed(struct table_link *link, void *context)
@@ -129,16 +116,20 @@ static void supersede_changed(struct table_link *link, void *context)
 	struct store_file *file = table_item(link, struct store_file, link);
 	struct store_object *object = context;
 	uint64_t now = object_version(object, file->name);
-	bool changed;
+	bool changed, follows;
 
 	/* A dirty file stays, and may be locked: who commits it looks here. */
-	if (atomic_load(&file->dirty) || follow_backing(object, file))
+	if (atomic_load(&file->dirty))
 		return;
 	pthread_rwlock_rdlock(&file->lock);
 	changed = file->stream && now != file->stream->version;
+	/* Unless another file has the name now. */
+	follows = backing_is_open(file) && backing_is_of_object(object, file);
 	pthread_rwlock_unlock(&file->lock);
-	if (changed)
-		supersede(object, file);
+	if (follows)
+		follow(object, file);
+	else if (changed)
+		object_supersede(object, file);
 }
 
 static void supersede_view(struct table_link *link, void *context)
@@ -253,7 +244,7 @@ static void supersede_always(struct table_link *link, void *context)
 	struct store_file *file = table_item(link, struct store_file, link);
 
 	if (!atomic_load(&file->dirty))
-		supersede(context, file);
+		object_supersede(context, file);
 }
 
 /* What was an object is none: nothing of it may be shown any more. */

@@ -113,7 +113,6 @@ struct store_file {
 
 	atomic_bool dirty; /* staged, and not committed since */
 	bool has_mtime;	   /* of the staged content; under state_lock */
-	bool explicit_mtime; /* somebody set it; likewise */
 	struct timespec mtime;
 	int error; /* of a write that failed and was not made good */
 	uint64_t error_offset;
@@ -193,6 +192,13 @@ bool object_has_streams(struct store_object *object);
 
 /* The current open file of a name, or NULL. */
 struct store_file *object_file(struct store_object *object, const char *name);
+
+/*
+ * The content of an open file is no longer that of its name, in a locked
+ * object. Who may write to it commits by the name all the same, or is told that
+ * he cannot.
+ */
+void object_supersede(struct store_object *object, struct store_file *file);
 
 /*
  * Takes the files whose content is no longer that of their names out of a

@@ -23,11 +23,13 @@ enum { RELEASE_WAIT = 200000000 };
 /* Starts a file empty: it was just made, or opened with O_TRUNC. */
 static int start_empty(struct store_file *file)
 {
+	bool staged;
 	int rc;
 
 	pthread_rwlock_wrlock(&file->lock);
+	staged = file->stage.fd >= 0;
 	rc = file_stage(file, false);
-	if (rc == 0)
+	if (rc == 0 && (staged || backing_is_open(file)))
 		rc = file_cut(file, 0);
 	if (rc == 0) {
 		pthread_mutex_lock(&file->state_lock);
@@ -125,11 +127,8 @@ static void supersede_replaced(struct store_object *object, const char *child)
 	pthread_rwlock_rdlock(&file->lock);
 	replaced = backing_is_open(file) && !backing_is_of_object(object, file);
 	pthread_rwlock_unlock(&file->lock);
-	if (!replaced)
-		return;
-	if (file->writers)
-		atomic_store(&file->superseded, true);
-	object_detach_file(object, file);
+	if (replaced)
+		object_supersede(object, file);
 }
 
 /* Whether a name may be opened with these flags, before anything is made. */

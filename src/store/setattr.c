@@ -180,7 +180,6 @@ static bool utimens_staged(struct store_object *object, const char *name,
 		return false;
 	pthread_mutex_lock(&file->state_lock);
 	file->has_mtime = true;
-	file->explicit_mtime = true;
 	file->mtime = time;
 	pthread_mutex_unlock(&file->state_lock);
 	return true;
