@@ -91,6 +91,30 @@ static size_t find_called(const char *kind)
 	return i;
 }
 
+int failing_count(failing_run *run, struct scene *scene)
+{
+	int rc;
+
+	failing.counting = true;
+	rc = run(scene);
+	failing.counting = false;
+	return rc;
+}
+
+int failing_nth(const struct failing_kind *kind, size_t n, failing_run *run,
+		struct scene *scene)
+{
+	int rc;
+
+	failing = (struct failing){.kind = kind->name,
+				   .countdown = n,
+				   .error = kind->error,
+				   .no_sync = true};
+	rc = run(scene);
+	failing.kind = NULL;
+	return rc;
+}
+
 size_t failing_called(const char *kind)
 {
 	return called[find_called(kind)].count;

@@ -19,7 +19,7 @@ extern struct failing {
 	size_t countdown;
 	int error;     /* errno, or FAILING_SHORT: half is done */
 	bool no_sync;  /* nothing is synced that does not fail */
-	bool counting; /* for failing_called */
+	bool counting; /* see failing_count */
 } failing;
 
 /* Calls that may fail, and how; ends with one without a name. */
@@ -28,7 +28,19 @@ extern const struct failing_kind {
 	int error; /* as above */
 } failing_kinds[];
 
-/* How many calls of a kind there were while failing.counting was set. */
+struct scene;
+
+/* Something that makes calls. */
+typedef int failing_run(struct scene *scene);
+
+/* Runs it and counts its calls. Returns what it does. */
+int failing_count(failing_run *run, struct scene *scene);
+
+/* How many of a kind there were then. */
 size_t failing_called(const char *kind);
+
+/* Runs it while its n-th call of a kind fails. Returns what it does. */
+int failing_nth(const struct failing_kind *kind, size_t n, failing_run *run,
+		struct scene *scene);
 
 #endif

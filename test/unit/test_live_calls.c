@@ -106,12 +106,7 @@ static void fail_nth(const struct live_operation *operation,
 	int rc;
 
 	*scene.log = '\0';
-	failing = (struct failing){.kind = kind->name,
-				   .countdown = n,
-				   .error = kind->error,
-				   .no_sync = true};
-	rc = operation->run(&scene);
-	failing.kind = NULL;
+	rc = failing_nth(kind, n, operation->run, &scene);
 	now = live_describe(&scene);
 	snprintf(how, sizeof(how), "%s, %s: %s %zu (%d)", operation->name,
 		 operation->profile, kind->name, n, rc);
@@ -139,9 +134,7 @@ static void fail_all(const struct live_operation *operation)
 	prepare_again(operation->profile);
 	before = live_describe(&scene);
 	scene_reopen(&scene);
-	failing.counting = true;
-	rc = operation->run(&scene);
-	failing.counting = false;
+	rc = failing_count(operation->run, &scene);
 	ck_assert_msg(rc == operation->expected, "%s: %d", operation->name, rc);
 	after = live_describe(&scene);
 	prepare_again(operation->profile);

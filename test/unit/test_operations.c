@@ -73,12 +73,7 @@ static void fail_nth(const struct operation *operation,
 	int rc;
 
 	*scene.log = '\0';
-	failing = (struct failing){.kind = kind->name,
-				   .countdown = n,
-				   .error = kind->error,
-				   .no_sync = true};
-	rc = operation->run(&scene);
-	failing.kind = NULL;
+	rc = failing_nth(kind, n, operation->run, &scene);
 	told = rc != operation->expected || *scene.log;
 	now = dump_completed(before, after);
 	changed = strcmp(now, before) != 0;
@@ -108,9 +103,7 @@ static void fail_all(const struct operation *operation)
 		prepare_again();
 	before = dump_store(&scene);
 	scene_reopen(&scene);
-	failing.counting = true;
-	rc = operation->run(&scene);
-	failing.counting = false;
+	rc = failing_count(operation->run, &scene);
 	ck_assert_msg(rc == operation->expected, "%s: %d", operation->name, rc);
 	after = dump_store(&scene);
 	check_remount(after, operation->name);
