@@ -150,10 +150,9 @@ static int truncate_path(struct place *place, uint64_t size,
 	return rc;
 }
 
-static void truncated(fuse_req_t req, struct place *place,
-		      struct store_file *file)
+static void truncated(struct place *place, struct store_file *file)
 {
-	passthrough_close(req, place->inode);
+	passthrough_close(place->fs, place->inode);
 	store_file_close(file, O_WRONLY);
 }
 
@@ -243,7 +242,7 @@ void fs_setattr(fuse_req_t req, fuse_ino_t id, struct stat *attr, int to_set,
 	if (rc == 0)
 		rc = stat_place(&place, &st);
 	if (file)
-		truncated(req, &place, file);
+		truncated(&place, file);
 	reply_attr(req, &place, rc, &st);
 	place_leave(&place);
 }

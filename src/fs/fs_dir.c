@@ -73,6 +73,8 @@ struct filling {
 	char *buffer;
 	size_t size, used;
 	bool plus;
+	fuse_ino_t *looked_up; /* what the entries count a lookup of */
+	size_t lookups;
 };
 
 /* Adds an entry without attributes; false if there is no room. */
@@ -112,6 +114,7 @@ static bool add_plus(struct filling *filling, const char *name, off_t next)
 		return false;
 	}
 	filling->used += n;
+	filling->looked_up[filling->lookups++] = entry.ino;
 	return true;
 }
 
@@ -156,27 +159,50 @@ static int read_entries(struct filling *filling, struct dir_handle *handle,
 	return rc;
 }
 
+static int make_room(struct filling *filling)
+{
+	size_t least = fuse_add_direntry_plus(filling->req, NULL, 0, "", NULL,
+					      0);
+
+	filling->buffer = malloc(filling->size);
+	if (filling->plus)
+		filling->looked_up = malloc((filling->size / least + 1) *
+					    sizeof(*filling->looked_up));
+	return filling->buffer && (filling->looked_up || !filling->plus)
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* The caller was interrupted: the kernel counts nothing. */
+static void forget(struct fs *fs, const struct filling *filling)
+{
+	for (size_t i = 0; i < filling->lookups; i++)
+		inode_forget(fs, filling->looked_up[i], 1);
+}
+
 static void read_dir(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
 		     struct fuse_file_info *fi, bool plus)
 {
+	struct fs *fs = fs_of(req);
 	struct place place;
 	struct filling filling = {.req = req,
 				  .place = &place,
-				  .buffer = malloc(size),
 				  .size = size,
 				  .plus = plus};
-	int rc = filling.buffer ? place_enter(fs_of(req), id, NULL, &place)
-				: -ENOMEM;
+	int rc = make_room(&filling);
 
+	if (rc == 0)
+		rc = place_enter(fs, id, NULL, &place);
 	if (rc == 0) {
 		rc = read_entries(&filling, handle_of(fi), offset);
 		place_leave(&place);
 	}
 	if (rc < 0)
 		fs_reply_result(req, rc);
-	else
-		fuse_reply_buf(req, filling.buffer, filling.used);
+	else if (fuse_reply_buf(req, filling.buffer, filling.used) < 0)
+		forget(fs, &filling);
 	free(filling.buffer);
+	free(filling.looked_up);
 }
 
 void fs_readdir(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,

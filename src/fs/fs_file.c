@@ -49,19 +49,19 @@ static struct stream_handle *stream_handle_new(struct fs *fs,
 	return handle;
 }
 
-static void stream_handle_close(fuse_req_t req, struct stream_handle *handle)
+static void stream_handle_close(struct fs *fs, struct stream_handle *handle)
 {
-	passthrough_close(req, handle->inode);
+	passthrough_close(fs, handle->inode);
 	store_file_close(handle->file, handle->access);
-	handle_remove(fs_of(req), &handle->handle);
+	handle_remove(fs, &handle->handle);
 }
 
 /* The caller is gone, and what he cut or made by his open is not to be. */
-static void take_open_back(fuse_req_t req, struct stream_handle *handle)
+static void take_open_back(struct fs *fs, struct stream_handle *handle)
 {
 	if (handle->access != O_RDONLY)
 		store_file_discard(handle->file);
-	stream_handle_close(req, handle);
+	stream_handle_close(fs, handle);
 }
 
 /*
@@ -120,7 +120,7 @@ static int commit_open(struct stream_handle *handle, int flags)
  * is certain that it is what the name stands for: the kernel opens again after
  * -ESTALE, and must not have cut anything.
  */
-static int open_inode(fuse_req_t req, struct place *place, int flags,
+static int open_inode(struct place *place, int flags,
 		      struct stream_handle **ret_handle)
 {
 	struct fs *fs = place->fs;
@@ -139,7 +139,7 @@ static int open_inode(fuse_req_t req, struct place *place, int flags,
 	}
 	*ret_handle = stream_handle_new(fs, place->inode, file, flags);
 	if (!*ret_handle) {
-		passthrough_close(req, place->inode);
+		passthrough_close(fs, place->inode);
 		store_file_close(file, flags & O_ACCMODE);
 		return -ENOMEM;
 	}
@@ -147,7 +147,7 @@ static int open_inode(fuse_req_t req, struct place *place, int flags,
 	if (rc == 0)
 		rc = commit_open(*ret_handle, flags);
 	if (rc < 0)
-		stream_handle_close(req, *ret_handle);
+		stream_handle_close(fs, *ret_handle);
 	return rc;
 }
 
@@ -159,7 +159,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	int rc = place_enter(fs, id, NULL, &place);
 
 	if (rc == 0) {
-		rc = open_inode(req, &place, fi->flags & ~(O_CREAT | O_EXCL),
+		rc = open_inode(&place, fi->flags & ~(O_CREAT | O_EXCL),
 				&handle);
 		place_leave(&place);
 	}
@@ -170,7 +170,7 @@ void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)handle;
 	set_caching(req, handle, fi);
 	if (fuse_reply_open(req, fi) < 0)
-		take_open_back(req, handle);
+		take_open_back(fs, handle);
 }
 
 /* Makes and opens a file, and counts a lookup of its inode. */
@@ -198,7 +198,7 @@ static int create_file(fuse_req_t req, struct place *parent, const char *name,
 		*ret_handle = stream_handle_new(fs, inode, file, flags);
 		if (*ret_handle)
 			return 0;
-		passthrough_close(req, inode);
+		passthrough_close(fs, inode);
 		rc = -ENOMEM;
 	}
 	store_file_close(file, flags & O_ACCMODE);
@@ -223,7 +223,7 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	if (rc == 0) {
 		rc = commit_open(handle, fi->flags | O_CREAT);
 		if (rc < 0) {
-			stream_handle_close(req, handle);
+			stream_handle_close(fs, handle);
 			inode_forget(fs, entry.ino, 1);
 		}
 	}
@@ -234,7 +234,7 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	fi->fh = (uintptr_t)handle;
 	set_caching(req, handle, fi);
 	if (fuse_reply_create(req, &entry, fi) < 0) {
-		take_open_back(req, handle);
+		take_open_back(fs, handle);
 		inode_forget(fs, entry.ino, 1);
 	}
 }
@@ -343,7 +343,7 @@ void fs_flush(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 void fs_release(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi)
 {
 	(void)id;
-	stream_handle_close(req, handle_of(fi));
+	stream_handle_close(fs_of(req), handle_of(fi));
 	fs_reply_result(req, 0);
 }
 

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #ifdef BKUP_HAVE_FUSE_PASSTHROUGH
+#include <linux/fuse.h>
+#include <sys/ioctl.h>
 
 void passthrough_init(struct fs *fs, struct fuse_conn_info *conn)
 {
@@ -47,12 +49,14 @@ bool passthrough_open(fuse_req_t req, struct inode *inode,
 	return fi->backing_id > 0;
 }
 
-void passthrough_close(fuse_req_t req, struct inode *inode)
+void passthrough_close(struct fs *fs, struct inode *inode)
 {
-	int number = inode_closed(fs_of(req), inode);
+	uint32_t number = inode_closed(fs, inode);
 
+	/* libfuse's function for it wants a request, and here may be none. */
 	if (number)
-		fuse_passthrough_close(req, number);
+		ioctl(fuse_session_fd(fs->session), FUSE_DEV_IOC_BACKING_CLOSE,
+		      &number);
 }
 
 #else
@@ -73,9 +77,9 @@ bool passthrough_open(fuse_req_t req, struct inode *inode,
 	return false;
 }
 
-void passthrough_close(fuse_req_t req, struct inode *inode)
+void passthrough_close(struct fs *fs, struct inode *inode)
 {
-	inode_closed(fs_of(req), inode);
+	inode_closed(fs, inode);
 }
 
 #endif

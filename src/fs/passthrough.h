@@ -23,7 +23,7 @@ void passthrough_init(struct fs *fs, struct fuse_conn_info *conn);
 bool passthrough_open(fuse_req_t req, struct inode *inode,
 		      struct store_file *file, struct fuse_file_info *fi);
 
-/* An open of the inode ends. */
-void passthrough_close(fuse_req_t req, struct inode *inode);
+/* An open of the inode ends, or was not taken: the request may be answered. */
+void passthrough_close(struct fs *fs, struct inode *inode);
 
 #endif
