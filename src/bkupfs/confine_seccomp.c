@@ -51,6 +51,7 @@ static const char *const calls[] = {
 	"ppoll",
 	"ppoll_time64",
 	"pread64",
+	"preadv2",
 	"preadv",
 	"pwrite64",
 	"pwritev",

@@ -3,6 +3,7 @@
 
 #include "bkupfs/session.h"
 
+#include "util/blocking.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 /* Between two looks at threads that are all busy: nanoseconds. */
-enum { LOOK_PAUSE = 10000000 };
+enum { LOOK_PAUSE = 2000000 };
 
 struct worker {
 	struct loop *loop;
@@ -22,16 +23,18 @@ struct worker {
 	struct fuse_buf request;
 	uint64_t number; /* of the request, counted by each for himself */
 	uint64_t seen;	 /* that at the last look */
-	bool busy, stuck;
+	bool turn, busy;
+	bool left; /* it is no longer the loop's */
 };
 
 struct loop {
 	struct fuse_session *session;
-	unsigned int threads, max;
-	int alarm; /* an eventfd: all are busy, or the end has come */
+	unsigned int turns, max;
+	int alarm; /* an eventfd: all turns are busy, or the end has come */
 	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t turn;  /* there is a free one, or the end has come */
 	LIST_HEAD(, worker) workers;
-	unsigned int count, waiting, stuck;
+	unsigned int count, waiting, taken, receiving;
 	bool alarmed;
 	bool ending; /* workers stay for being joined */
 	int error;
@@ -53,6 +56,64 @@ static void lower_alarm(struct loop *loop)
 	loop->alarmed = false;
 }
 
+static void worker_free(struct worker *worker)
+{
+	free(worker->request.mem);
+	free(worker);
+}
+
+static void *work(void *argument);
+
+/* Starts a thread, that waits for a turn; the loop is locked. */
+static int start(struct loop *loop)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	int rc;
+
+	if (!worker)
+		return -ENOMEM;
+	worker->loop = loop;
+	rc = pthread_create(&worker->thread, NULL, work, worker);
+	if (rc) {
+		free(worker);
+		return -rc;
+	}
+	LIST_INSERT_HEAD(&loop->workers, worker, entry);
+	loop->count++;
+	loop->waiting++;
+	return 0;
+}
+
+/* Sees to it that free turns are taken; who cannot start a thread, later. */
+static void pass_turns(struct loop *loop)
+{
+	while (loop->taken + loop->waiting < loop->turns &&
+	       loop->count < loop->max && start(loop) == 0)
+		;
+	if (loop->taken < loop->turns)
+		pthread_cond_signal(&loop->turn);
+}
+
+/* A busy worker loses its turn. */
+static void lose_turn(struct worker *worker)
+{
+	worker->turn = false;
+	worker->loop->taken--;
+	pass_turns(worker->loop);
+}
+
+/* The worker is about to wait for a device. */
+static void block(void *argument)
+{
+	struct worker *worker = argument;
+	struct loop *loop = worker->loop;
+
+	pthread_mutex_lock(&loop->lock);
+	if (worker->turn)
+		lose_turn(worker);
+	pthread_mutex_unlock(&loop->lock);
+}
+
 static void begin_request(struct worker *worker)
 {
 	struct loop *loop = worker->loop;
@@ -60,46 +121,50 @@ static void begin_request(struct worker *worker)
 	pthread_mutex_lock(&loop->lock);
 	worker->busy = true;
 	worker->number++;
-	if (--loop->waiting == 0)
+	if (--loop->receiving == 0)
 		raise_alarm(loop);
 	pthread_mutex_unlock(&loop->lock);
+	blocking_tell(block, worker);
 }
 
-static void worker_free(struct worker *worker)
-{
-	free(worker->request.mem);
-	free(worker);
-}
-
-static void add(struct loop *loop, struct worker *worker)
-{
-	LIST_INSERT_HEAD(&loop->workers, worker, entry);
-	loop->count++;
-	loop->waiting++;
-}
-
-static void take_out(struct loop *loop, struct worker *worker)
-{
-	LIST_REMOVE(worker, entry);
-	loop->count--;
-	loop->waiting--;
-}
-
-/* Whether the worker is to go on; else it is no longer the loop's. */
-static bool end_request(struct worker *worker)
+static void end_request(struct worker *worker)
 {
 	struct loop *loop = worker->loop;
-	bool stays;
+
+	blocking_tell(NULL, NULL);
+	pthread_mutex_lock(&loop->lock);
+	worker->busy = false;
+	if (worker->turn)
+		loop->receiving++;
+	else
+		loop->waiting++;
+	pthread_mutex_unlock(&loop->lock);
+}
+
+/* Waits for a turn: whether there is one; else the worker is to end. */
+static bool await_turn(struct worker *worker)
+{
+	struct loop *loop = worker->loop;
+	bool got;
 
 	pthread_mutex_lock(&loop->lock);
-	loop->stuck -= worker->stuck;
-	worker->busy = worker->stuck = false;
-	loop->waiting++;
-	stays = loop->ending || loop->count - loop->stuck <= loop->threads;
-	if (!stays)
-		take_out(loop, worker);
+	/* So many wait for those that are stuck now. */
+	while (!loop->ending && loop->taken == loop->turns &&
+	       loop->waiting <= loop->turns)
+		pthread_cond_wait(&loop->turn, &loop->lock);
+	got = !loop->ending && loop->taken < loop->turns;
+	loop->waiting--;
+	if (got) {
+		worker->turn = true;
+		loop->taken++;
+		loop->receiving++;
+	} else if (!loop->ending) {
+		LIST_REMOVE(worker, entry);
+		loop->count--;
+		worker->left = true;
+	}
 	pthread_mutex_unlock(&loop->lock);
-	return stays;
+	return got;
 }
 
 /* A request, and 1; or the end, of which others are told. */
@@ -125,67 +190,56 @@ static int receive(struct worker *worker)
 	return 0;
 }
 
+/* Answers requests; returns true if it lost its turn, false at the end. */
+static bool serve(struct worker *worker)
+{
+	struct fuse_session *session = worker->loop->session;
+
+	while (worker->turn) {
+		if (fuse_session_exited(session) || !receive(worker))
+			return false;
+		begin_request(worker);
+		fuse_session_process_buf(session, &worker->request);
+		end_request(worker);
+	}
+	return true;
+}
+
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
-	struct fuse_session *session = worker->loop->session;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	while (!fuse_session_exited(session) && receive(worker)) {
-		begin_request(worker);
-		fuse_session_process_buf(session, &worker->request);
-		if (!end_request(worker)) {
-			pthread_detach(pthread_self());
-			worker_free(worker);
-			return NULL;
-		}
+	while (await_turn(worker) && serve(worker))
+		;
+	if (worker->left) {
+		pthread_detach(pthread_self());
+		worker_free(worker);
 	}
 	return NULL;
 }
 
-/* Starts a thread; the loop is locked. */
-static int start(struct loop *loop)
-{
-	struct worker *worker = calloc(1, sizeof(*worker));
-	int rc;
-
-	if (!worker)
-		return -ENOMEM;
-	worker->loop = loop;
-	rc = pthread_create(&worker->thread, NULL, work, worker);
-	if (rc) {
-		free(worker);
-		return -rc;
-	}
-	add(loop, worker);
-	return 0;
-}
-
-/* Notes who is stuck, and starts others in their place; who cannot, later. */
+/* Notes who is stuck, and lets others take their turns. */
 static void replace_stuck(struct loop *loop)
 {
 	struct worker *worker;
 
 	LIST_FOREACH(worker, &loop->workers, entry) {
-		if (worker->busy && !worker->stuck &&
-		    worker->seen == worker->number) {
-			worker->stuck = true;
-			loop->stuck++;
-		}
+		if (worker->busy && worker->turn &&
+		    worker->seen == worker->number)
+			lose_turn(worker);
 		worker->seen = worker->number;
 	}
-	while (loop->count - loop->stuck < loop->threads &&
-	       loop->count < loop->max && start(loop) == 0)
-		;
+	pass_turns(loop);
 }
 
-/* Whether another look is needed: as long as all are busy. */
+/* Whether another look is needed: as long as nobody receives. */
 static bool look(struct loop *loop)
 {
 	bool busy;
 
 	pthread_mutex_lock(&loop->lock);
-	busy = !loop->waiting;
+	busy = !loop->receiving;
 	if (busy)
 		replace_stuck(loop);
 	else
@@ -220,6 +274,7 @@ static void end(struct loop *loop)
 {
 	pthread_mutex_lock(&loop->lock);
 	loop->ending = true;
+	pthread_cond_broadcast(&loop->turn);
 	pthread_mutex_unlock(&loop->lock);
 	while (!LIST_EMPTY(&loop->workers)) {
 		struct worker *worker = LIST_FIRST(&loop->workers);
@@ -231,12 +286,12 @@ static void end(struct loop *loop)
 	}
 }
 
-int loop_run(struct fuse_session *session, unsigned int threads,
+int loop_run(struct fuse_session *session, unsigned int turns,
 	     unsigned int max)
 {
 	struct loop loop = {
 		.session = session,
-		.threads = threads < max ? threads : max,
+		.turns = turns < max ? turns : max,
 		.max = max,
 	};
 	cleanup_close int alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -246,14 +301,16 @@ int loop_run(struct fuse_session *session, unsigned int threads,
 		return -errno;
 	loop.alarm = alarm;
 	pthread_mutex_init(&loop.lock, NULL);
+	pthread_cond_init(&loop.turn, NULL);
 	pthread_mutex_lock(&loop.lock);
-	while (rc == 0 && loop.count < loop.threads)
+	while (rc == 0 && loop.count < loop.turns)
 		rc = start(&loop);
 	pthread_mutex_unlock(&loop.lock);
 	/* Less will do. */
 	if (loop.count)
 		supervise(&loop);
 	end(&loop);
+	pthread_cond_destroy(&loop.turn);
 	pthread_mutex_destroy(&loop.lock);
 	return loop.count ? loop.error : rc;
 }

@@ -93,12 +93,17 @@ int session_mount(const struct command *command, const char *source,
 	return 0;
 }
 
-/* So many are of use, if none has to wait. */
+/*
+ * So many are of use, if none has to wait: one processor is for the caller, and
+ * with two, handing requests to and fro costs more than a second thread gives.
+ */
 static unsigned int useful_threads(void)
 {
 	unsigned int processors = get_nprocs();
 
-	return processors < 7 ? processors + 1 : 8;
+	if (processors < 3)
+		return 1;
+	return processors < 9 ? processors - 1 : 8;
 }
 
 /*

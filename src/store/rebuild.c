@@ -5,6 +5,7 @@
 #include "store/names.h"
 #include "store/objects.h"
 #include "store/tree.h"
+#include "util/blocking.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -211,6 +212,7 @@ int rebuild_put(struct store_object *object, const char *name, int *ret_dir)
  */
 static int secure(const struct store_object *object, int fd, bool durable)
 {
+	blocking_begin();
 	if (durable || object->snapshot->index->count)
 		return fdatasync(fd) < 0 ? -errno : 0;
 	if (sync_file_range(fd, 0, 0,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "util/io.h"
 
+#include "util/blocking.h"
 #include "util/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { COPY_BUFFER_SIZE = 1 << 18, COPY_MAX = 1 << 30, COPY_BLOCK = 4096 };
@@ -44,13 +46,28 @@ ssize_t io_read(int fd, void *buffer, size_t size)
 	return done;
 }
 
+/* What would wait is told first. */
+static ssize_t pread_telling(int fd, void *buffer, size_t size, off_t offset)
+{
+	struct iovec to = {.iov_base = buffer, .iov_len = size};
+	ssize_t n = -1;
+
+	if (blocking_matters()) {
+		n = preadv2(fd, &to, 1, offset, RWF_NOWAIT);
+		/* Other errors come again. */
+		if (n < 0)
+			blocking_begin();
+	}
+	return n < 0 ? pread(fd, buffer, size, offset) : n;
+}
+
 ssize_t io_pread(int fd, void *buffer, size_t size, uint64_t offset)
 {
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = pread(fd, (char *)buffer + done, size - done,
-				  offset + done);
+		ssize_t n = pread_telling(fd, (char *)buffer + done,
+					  size - done, offset + done);
 		int rc = n < 0 ? io_error() : 0;
 
 		if (rc < 0)
