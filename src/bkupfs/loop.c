@@ -286,8 +286,7 @@ static void end(struct loop *loop)
 	}
 }
 
-int loop_run(struct fuse_session *session, unsigned int turns,
-	     unsigned int max)
+int loop_run(struct fuse_session *session, unsigned int turns, unsigned int max)
 {
 	struct loop loop = {
 		.session = session,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkupfs/session.h"
 
+#include "bkupfs/connection.h"
 #include "bkupfs/loop.h"
 #include "fs/fs.h"
 #include "util/log.h"
@@ -9,7 +10,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -55,11 +55,8 @@ static struct fuse_session *connect_session(const struct command *command,
 					    struct fs *fs, int fd)
 {
 	struct fuse_session *session = make_session(command, fs);
-	char path[32];
 
-	/* libfuse's name for what others have mounted. */
-	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-	if (session && fuse_session_mount(session, path) == 0)
+	if (session && connection_open(session, fd) == 0)
 		return session;
 	if (session)
 		fuse_session_destroy(session);

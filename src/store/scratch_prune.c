@@ -110,9 +110,9 @@ static int sweep_mirror(int parent, const char *name, bool all)
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
-	int rc = tree_opendir(tree_openat(parent, name,
-					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-			      &entries);
+	int rc = tree_opendir(
+		tree_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+		&entries);
 
 	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0) {
 		rc = 0;
@@ -134,7 +134,8 @@ static int sweep_mirror(int parent, const char *name, bool all)
 int scratch_sweep(struct store *store)
 {
 	int control = control_dir(store, false);
-	int rc = control < 0 ? control : sweep_mirror(control, SCRATCH_TOP, false);
+	int rc = control < 0 ? control
+			     : sweep_mirror(control, SCRATCH_TOP, false);
 
 	return rc == -ENOENT ? 0 : rc;
 }
