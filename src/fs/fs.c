@@ -100,14 +100,13 @@ double fs_timeout(const struct fs *fs, enum store_kind parent, bool shared)
 }
 
 /* Looks once: 1 if the kernel was told something newer meanwhile. */
-static int find_once(struct place *parent, const char *name,
-		     struct fuse_entry_param *ret_entry)
+static int find_once(struct place *parent, enum store_kind kind,
+		     const char *name, struct fuse_entry_param *ret_entry)
 {
 	struct fs *fs = parent->fs;
 	uint64_t changes = store_changes(fs->store);
 	struct store_entry entry;
-	int rc = store_lookup(fs->store, parent->path, parent->kind, name,
-			      &entry);
+	int rc = store_lookup(fs->store, parent->path, kind, name, &entry);
 
 	if (rc < 0)
 		return rc;
@@ -120,15 +119,31 @@ static int find_once(struct place *parent, const char *name,
 	return rc == -EAGAIN ? 1 : rc;
 }
 
-int fs_find_entry(struct place *parent, const char *name,
-		  struct fuse_entry_param *ret_entry)
+static int find(struct place *parent, enum store_kind kind, const char *name,
+		struct fuse_entry_param *ret_entry)
 {
 	int rc;
 
 	do
-		rc = find_once(parent, name, ret_entry);
+		rc = find_once(parent, kind, name, ret_entry);
 	while (rc > 0);
 	return rc;
+}
+
+int fs_find_entry(struct place *parent, const char *name,
+		  struct fuse_entry_param *ret_entry)
+{
+	return find(parent, parent->kind, name, ret_entry);
+}
+
+int fs_find_made(struct place *parent, const char *name,
+		 const struct store_file *file,
+		 struct fuse_entry_param *ret_entry)
+{
+	return find(parent,
+		    store_file_is_scratch(file) ? STORE_SCRATCH_DIRECTORY
+						: parent->kind,
+		    name, ret_entry);
 }
 
 void fs_reply_entry(fuse_req_t req, struct place *parent, const char *name)

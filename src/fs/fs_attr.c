@@ -19,25 +19,35 @@ static char *split(char *path)
 	return slash + 1;
 }
 
+static bool is_scratch(enum store_kind kind)
+{
+	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
+}
+
 /* Looks a place up that is not open. */
 static int stat_path(struct place *place, struct store_entry *ret_entry)
 {
 	struct store *store = place->fs->store;
 	char *path, *name;
-	int rc;
+	const char *dir;
+	int rc = -ENOENT;
 
 	if (place->kind == STORE_DIRECTORY || place->kind == STORE_OBJECT ||
 	    place->kind == STORE_OTHER) {
 		rc = store_stat(store, place->path, ret_entry);
 	} else {
-		enum store_kind kind = place->parent_kind;
-
 		path = strdup(place->path);
 		if (!path)
 			return -ENOMEM;
 		name = split(path);
-		rc = store_lookup(store, name == path ? "" : path, kind, name,
-				  ret_entry);
+		dir = name == path ? "" : path;
+		/* It is scratch still, most likely. */
+		if (is_scratch(place->kind))
+			rc = store_lookup(store, dir, STORE_SCRATCH_DIRECTORY,
+					  name, ret_entry);
+		if (rc == -ENOENT)
+			rc = store_lookup(store, dir, place->parent_kind, name,
+					  ret_entry);
 		free(path);
 	}
 	return rc;

@@ -187,7 +187,7 @@ static int create_file(fuse_req_t req, struct place *parent, const char *name,
 
 	if (rc < 0)
 		return rc;
-	rc = fs_find_entry(parent, name, ret_entry);
+	rc = fs_find_made(parent, name, file, ret_entry);
 	if (rc < 0) {
 		store_file_close(file, flags & O_ACCMODE);
 		return rc;

@@ -131,11 +131,26 @@ static int kind_now(const struct store *store, const char *path,
 	return rc;
 }
 
+static int check_writable(struct store *store, const char *path,
+			  enum store_kind kind)
+{
+	cleanup_free char *dir = NULL;
+	const char *name;
+	int rc;
+
+	if (kind == STORE_DIRECTORY || kind == STORE_OBJECT ||
+	    kind == STORE_OTHER)
+		return tree_check_writable(store, path);
+	/* The last part is nothing that stands there. */
+	rc = tree_split(path, &dir, &name);
+	return rc < 0 ? rc : tree_check_writable(store, dir);
+}
+
 int node_enter(struct store *store, const char *path, enum store_kind kind,
 	       bool change, struct node *ret_node)
 {
 	struct node node = {.kind = kind};
-	int rc = change ? tree_check_writable(store, path) : 0;
+	int rc = change ? check_writable(store, path, kind) : 0;
 
 	if (rc == 0 && (node_is_object(kind) || kind == STORE_DIRECTORY))
 		rc = lock_object(store, path, kind, &node.object);

@@ -520,6 +520,9 @@ static int check_side(struct store *store, const struct store_place *side)
 	cleanup_free char *path = NULL;
 	int rc = tree_check_name(side->name);
 
+	/* A name there is nothing that stands below SOURCE. */
+	if (rc == 0 && side->kind != STORE_DIRECTORY)
+		return tree_check_writable(store, side->dir);
 	if (rc == 0)
 		rc = tree_join(side->dir, side->name, &path);
 	return rc < 0 ? rc : tree_check_writable(store, path);

@@ -305,6 +305,9 @@ bool store_file_current(const struct store_file *file);
  */
 uint64_t store_file_version(struct store_file *file, bool *ret_stable);
 
+/* Whether it is scratch, as yet. */
+bool store_file_is_scratch(const struct store_file *file);
+
 int store_file_stat(struct store_file *file, struct stat *ret_st);
 
 /*
