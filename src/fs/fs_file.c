@@ -239,13 +239,21 @@ void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	}
 }
 
+enum { READ_ALIGNMENT = 4096 };
+
 static pthread_key_t read_buffer_key;
 static pthread_once_t read_buffer_once = PTHREAD_ONCE_INIT;
 
 struct read_buffer {
 	size_t size;
-	char bytes[];
+	/* The kernel takes it page by page, into pages: no page into two. */
+	_Alignas(READ_ALIGNMENT) char bytes[];
 };
+
+static size_t round_up(size_t size)
+{
+	return (size + READ_ALIGNMENT - 1) & ~(size_t)(READ_ALIGNMENT - 1);
+}
 
 static void make_read_buffer_key(void)
 {
@@ -265,7 +273,7 @@ static char *read_buffer(size_t size)
 	if (buffer && buffer->size >= size)
 		return buffer->bytes;
 	free(buffer);
-	buffer = malloc(sizeof(*buffer) + size);
+	buffer = aligned_alloc(READ_ALIGNMENT, sizeof(*buffer) + round_up(size));
 	if (pthread_setspecific(read_buffer_key, buffer) != 0 || !buffer) {
 		free(buffer);
 		return NULL;
