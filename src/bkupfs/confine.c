@@ -12,16 +12,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
-struct request {
-	int source;
-	bool read_only;
-};
-
-static int forbid_core_dumps(const struct request *request)
+static int forbid_core_dumps(const struct confine_needs *needs)
 {
 	const struct rlimit none = {0, 0};
 
-	(void)request;
+	(void)needs;
 	/* A program that takes core dumps is given them whatever the limit. */
 	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -33,41 +28,40 @@ static int forbid_core_dumps(const struct request *request)
  * None on the size of files and of the memory, which may be any, and on the
  * number of processes, which counts all of the user's.
  */
-static int lower_limits(const struct request *request)
+static int lower_limits(const struct confine_needs *needs)
 {
 	static const int resources[] = {RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE,
 					RLIMIT_RTPRIO, RLIMIT_NICE};
 	const struct rlimit none = {0, 0};
 
-	(void)request;
+	(void)needs;
 	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
 		if (setrlimit(resources[i], &none) < 0)
 			return -errno;
 	return 0;
 }
 
-static int forbid_new_privileges(const struct request *request)
+static int forbid_new_privileges(const struct confine_needs *needs)
 {
-	(void)request;
+	(void)needs;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-static int limit_files(const struct request *request)
+static int limit_files(const struct confine_needs *needs)
 {
-	return confine_landlock(request->source, request->read_only);
+	return confine_landlock(needs);
 }
 
-static int limit_calls(const struct request *request)
+static int limit_calls(const struct confine_needs *needs)
 {
-	(void)request;
-	return confine_seccomp();
+	return confine_seccomp(needs);
 }
 
 /* In this order: the last two take what the third one says. */
 static const struct part {
 	const char *name;
 	/* Returns the version of the interface if that is worth a word. */
-	int (*apply)(const struct request *request);
+	int (*apply)(const struct confine_needs *needs);
 } parts[] = {
 	{"no core dumps", forbid_core_dumps},
 	{"resource limits", lower_limits},
@@ -100,9 +94,8 @@ static void add_got(struct got *got, const char *name, int version)
 			 " (abi %d)", version);
 }
 
-int confine(enum confine_mode mode, int source, bool read_only)
+int confine(enum confine_mode mode, const struct confine_needs *needs)
 {
-	const struct request request = {source, read_only};
 	const int severity = mode == CONFINE_REQUIRE ? LOG_ERR : LOG_WARNING;
 	struct got got = {""};
 
@@ -110,7 +103,7 @@ int confine(enum confine_mode mode, int source, bool read_only)
 		return 0;
 	load_early();
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		int rc = parts[i].apply(&request);
+		int rc = parts[i].apply(needs);
 
 		if (rc >= 0) {
 			add_got(&got, parts[i].name, rc);

@@ -35,14 +35,20 @@ enum confine_mode {
 	CONFINE_OFF,
 };
 
+/* What is left to the daemon. */
+struct confine_needs {
+	int source; /* the directory */
+	bool read_only;
+	bool io_uring; /* and what libfuse looks at for it */
+};
+
 /*
  * Confines the calling process, whose threads must start after that. What was
  * got is in the log, in one line, and so is each part that was not.
  *
- * source: the directory that remains.
  * Errors: with CONFINE_REQUIRE those of the first part that is lacking, which
  * is in the log; the process is partly confined then, and should end.
  */
-int confine(enum confine_mode mode, int source, bool read_only);
+int confine(enum confine_mode mode, const struct confine_needs *needs);
 
 #endif

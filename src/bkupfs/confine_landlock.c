@@ -96,7 +96,16 @@ static int allow_sanitizer(int ruleset)
 #endif
 }
 
-int confine_landlock(int source, bool read_only)
+/* libnuma asks which processors there are. */
+static int allow_io_uring(int ruleset)
+{
+	cleanup_close int system =
+		open("/sys/devices/system", O_PATH | O_CLOEXEC);
+
+	return system < 0 ? 0 : allow(ruleset, system, FS_READ);
+}
+
+int confine_landlock(const struct confine_needs *needs)
 {
 	int version = get_version();
 	struct ruleset all = everything(version);
@@ -111,7 +120,10 @@ int confine_landlock(int source, bool read_only)
 	ruleset = syscall(SYS_landlock_create_ruleset, &all, sizeof(all), 0);
 	if (ruleset < 0)
 		return -errno;
-	rc = allow(ruleset, source, read_only ? FS_READ : all.fs & ~FS_NEVER);
+	rc = allow(ruleset, needs->source,
+		   needs->read_only ? FS_READ : all.fs & ~FS_NEVER);
+	if (rc == 0 && needs->io_uring)
+		rc = allow_io_uring(ruleset);
 	if (rc == 0)
 		rc = allow_sanitizer(ruleset);
 	if (rc == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)

@@ -3,7 +3,7 @@
 #ifndef BKUPFS_CONFINE_PARTS_H
 #define BKUPFS_CONFINE_PARTS_H
 
-#include <stdbool.h>
+#include "bkupfs/confine.h"
 
 /*
  * Returns the version of the kernel's interface.
@@ -11,7 +11,7 @@
  * Errors: -ENOSYS or -EOPNOTSUPP if the kernel has no Landlock; -EOPNOTSUPP
  * also if it is the first one, which keeps every file in its directory.
  */
-int confine_landlock(int source, bool read_only);
+int confine_landlock(const struct confine_needs *needs);
 
 /*
  * Calls that are not on the list fail with ENOSYS. So libraries that have
@@ -20,6 +20,6 @@ int confine_landlock(int source, bool read_only);
  *
  * Errors: -EOPNOTSUPP or -ENOSYS if the kernel has no filters.
  */
-int confine_seccomp(void);
+int confine_seccomp(const struct confine_needs *needs);
 
 #endif

@@ -189,12 +189,20 @@ static const char *const calls[] = {
 #endif
 };
 
-static int add_calls(scmp_filter_ctx filter)
+/* For libfuse, each of whose rings belongs to a processor. */
+static const char *const io_uring_calls[] = {
+	"get_mempolicy",  "io_uring_enter", "io_uring_register",
+	"io_uring_setup", "mbind",	    "sched_setaffinity",
+	"set_mempolicy",
+};
+
+static int add_calls(scmp_filter_ctx filter, const char *const names[],
+		     size_t count)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < N_ELEMENTS(calls); i++) {
-		int number = seccomp_syscall_resolve_name(calls[i]);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		int number = seccomp_syscall_resolve_name(names[i]);
 
 		/* Older libraries do not know all of them. */
 		if (number != __NR_SCMP_ERROR)
@@ -262,7 +270,7 @@ static int set_attributes(scmp_filter_ctx filter)
 	return rc;
 }
 
-int confine_seccomp(void)
+int confine_seccomp(const struct confine_needs *needs)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int rc;
@@ -271,7 +279,10 @@ int confine_seccomp(void)
 		return -ENOMEM;
 	rc = set_attributes(filter);
 	if (rc == 0)
-		rc = add_calls(filter);
+		rc = add_calls(filter, calls, N_ELEMENTS(calls));
+	if (rc == 0 && needs->io_uring)
+		rc = add_calls(filter, io_uring_calls,
+			       N_ELEMENTS(io_uring_calls));
 	if (rc == 0)
 		rc = add_restricted(filter);
 	if (rc == 0)

@@ -227,11 +227,16 @@ static int serve_session(struct daemon *daemon, struct ready *ready)
 static int confine_daemon(struct daemon *daemon, struct ready *ready)
 {
 	const struct mount_options *options = &daemon->command->options;
+	const struct confine_needs needs = {
+		.source = daemon->source_fd,
+		.read_only = options->read_only,
+		.io_uring = options->io_uring,
+	};
 
 	ready_open(ready);
 	if (daemon->command->foreground)
 		notify_open();
-	return confine(options->sandbox, daemon->source_fd, options->read_only);
+	return confine(options->sandbox, &needs);
 }
 
 /*

@@ -45,6 +45,8 @@ static const char text[] =
 	"  max_streams=N         refuse files with more streams and sparse "
 	"blocks\n"
 	"                        (default: 1048576)\n"
+	"  io_uring              take requests by io_uring, if libfuse and the "
+	"kernel can\n"
 	"  readahead=KIB         let the kernel read ahead that much "
 	"(default: 1008)\n"
 	"  sandbox=auto          confine the daemon as far as the kernel can "

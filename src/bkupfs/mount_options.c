@@ -219,6 +219,15 @@ static int apply_allow_other(struct mount_options *options, const char *name,
 	return 0;
 }
 
+static int apply_io_uring(struct mount_options *options, const char *name,
+			  const char *value)
+{
+	(void)name;
+	(void)value;
+	options->io_uring = true;
+	return 0;
+}
+
 static int apply_kernel(struct mount_options *options, const char *name,
 			const char *value)
 {
@@ -264,6 +273,7 @@ static const struct rule rules[] = {
 	{"sandbox", true, apply_sandbox},
 	{"max_streams", true, apply_max_streams},
 	{"allow_other", false, apply_allow_other},
+	{"io_uring", false, apply_io_uring},
 	{"ro", false, apply_access},
 	{"rw", false, apply_access},
 	{"suid", false, apply_kernel},

@@ -18,6 +18,7 @@ struct mount_options {
 	bool salvage;
 	bool read_only;
 	bool allow_other;
+	bool io_uring; /* where libfuse and the kernel can */
 	unsigned int threads;	/* at most, with those that are stuck */
 	unsigned int readahead; /* KiB */
 	enum confine_mode sandbox;

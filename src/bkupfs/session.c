@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -33,6 +34,32 @@ void session_block_signals(bool block)
 	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
+#ifdef FUSE_CAP_OVER_IO_URING
+#define IO_URING_SETTING "/sys/module/fuse/parameters/enable_uring"
+
+/* What the kernel refuses libfuse does without, and tells nobody. */
+static bool has_io_uring(void)
+{
+	FILE *setting = fopen(IO_URING_SETTING, "re");
+	int on = setting ? getc(setting) : 0;
+
+	if (setting)
+		fclose(setting);
+	if (on != 'Y')
+		log_message(LOG_WARNING,
+			    "io_uring: the kernel has it not, or off: for the "
+			    "next mount, write 1 to '" IO_URING_SETTING "'");
+	return on == 'Y';
+}
+#else
+static bool has_io_uring(void)
+{
+	log_message(LOG_WARNING, "io_uring: libfuse %s has it not, 3.18 has",
+		    fuse_pkgversion());
+	return false;
+}
+#endif
+
 static struct fuse_session *make_session(const struct command *command,
 					 struct fs *fs)
 {
@@ -43,6 +70,8 @@ static struct fuse_session *make_session(const struct command *command,
 	rc = fuse_opt_add_arg(&args, "bkupfs");
 	if (rc == 0 && command->debug)
 		rc = fuse_opt_add_arg(&args, "-d");
+	if (rc == 0 && command->options.io_uring && has_io_uring())
+		rc = fuse_opt_add_arg(&args, "-oio_uring");
 	if (rc == 0)
 		session = fuse_session_new(&args, &fs_operations,
 					   sizeof(fs_operations), fs);
@@ -129,8 +158,7 @@ int session_loop(const struct command *command, struct session *session)
 		rc = fuse_session_loop(fuse);
 		session_block_signals(true);
 	} else {
-		rc = loop_run(fuse, useful_threads(),
-			      command->options.threads);
+		rc = loop_run(fuse, useful_threads(), command->options.threads);
 	}
 	fuse_remove_signal_handlers(fuse);
 	/* A positive result is the signal that ended it. */

@@ -170,7 +170,7 @@ class Completion(unittest.TestCase):
 
     def test_offers_mount_options(self):
         self.expect("bkupfs -o ", "order=", "sync=", "timeout=", "salvage",
-                    "allow_other", "max_streams=", "sandbox=")
+                    "allow_other", "max_streams=", "sandbox=", "io_uring")
         self.expect("bkupfs -o allow_other,sal", "allow_other,salvage")
         self.expect("bkupfs -o order=can", "order=canonical")
 

@@ -55,6 +55,19 @@ any_source_name() {
 	mnt_stop "$M"
 }
 
+# Where it cannot be had the mount does without, and says so.
+io_uring() {
+	local has
+	has=$("$BKUPFS" --version | awk '/libfuse/ { print $2 }')
+	has=$(printf '%s\n' "$has" 3.18 | sort -V | head -n 1)
+	mnt_start -o io_uring,sandbox=require "$S" "$M"
+	[ "$(cat "$M/F/data")" = 'Unnamed Stream' ] || fail "no content"
+	mnt_stop "$M"
+	[ "$has" = 3.18 ] &&
+		grep -qsx Y /sys/module/fuse/parameters/enable_uring ||
+		grep -q 'io_uring: ' "$MNT_LOG" || fail "nothing is told"
+}
+
 readahead() {
 	local setting
 	timeout 20 "$BKUPFS" -o readahead=256 "$S" "$M" </dev/null
@@ -109,6 +122,7 @@ service_manager() {
 refused_with_a_hint
 dead_mount
 any_source_name
+io_uring
 readahead
 waits
 without_standard_streams

@@ -165,6 +165,15 @@ def _(difference):
         _lost(difference, stat.S_ISGID)
 
 
+@declare("chown-nothing")
+def _(difference):
+    return difference.script.kind == "tree" and \
+        difference.step.call == "chown" and \
+        difference.step.args[1:3] == (-1, -1) and \
+        (_lost(difference, stat.S_ISUID | stat.S_ISGID) or
+         _results(difference, None, ["EPERM"]))
+
+
 @declare("no-change")
 def _(difference):
     """Cut to the size that it had."""

@@ -222,6 +222,15 @@ static int wait_for(pid_t pid)
 }
 
 /* What an attempt gives in a process that is confined. */
+static const struct confine_needs *needs(bool read_only)
+{
+	static struct confine_needs needs;
+
+	needs = (struct confine_needs){.source = source,
+				       .read_only = read_only};
+	return &needs;
+}
+
 static int try(int (*attempt)(void), enum confine_mode mode, bool read_only)
 {
 	pid_t pid;
@@ -231,8 +240,8 @@ static int try(int (*attempt)(void), enum confine_mode mode, bool read_only)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
-		_exit(confine(mode, source, read_only) < 0 ? NOT_CONFINED
-							   : attempt());
+		_exit(confine(mode, needs(read_only)) < 0 ? NOT_CONFINED
+							  : attempt());
 	status = wait_for(pid);
 	teardown();
 	return status;
@@ -291,7 +300,7 @@ END_TEST
 static int execute_with_landlock(void)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-			       confine_landlock(source, false) < 0
+			       confine_landlock(needs(false)) < 0
 		       ? NOT_CONFINED
 		       : execute();
 }
@@ -299,7 +308,7 @@ static int execute_with_landlock(void)
 static int read_with_seccomp(void)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-			       confine_seccomp() < 0
+			       confine_seccomp(needs(false)) < 0
 		       ? NOT_CONFINED
 		       : read_beside();
 }
@@ -319,7 +328,10 @@ static bool kernel_confines(void)
 
 	if (pid == 0)
 		_exit(confine(CONFINE_REQUIRE,
-			      open("/tmp", O_RDONLY | O_CLOEXEC), false) < 0);
+			      &(struct confine_needs){
+				      .source = open("/tmp", O_RDONLY |
+								     O_CLOEXEC),
+			      }) < 0);
 	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
