@@ -101,7 +101,7 @@ def bench_io(args, work):
     if args.bench_io or os.access(built, os.X_OK):
         return args.bench_io or built
     made = os.path.join(work, "bench_io")
-    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", made,
+    subprocess.run(["cc", "-O2", "-pthread", "-D_GNU_SOURCE", "-o", made,
                     os.path.join(HERE, "bench_io.c")], check=True)
     return made
 
