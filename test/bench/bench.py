@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How fast is a mount, compared with the filesystem below?
 
-Every round measures each row natively, through bkupfs and, where it is
-installed, through bindfs, one after the other over the same bytes; the table
-has the medians of the rounds' ratios, and their spread. A ratio is one of
-speeds: 1 is as fast as native, 0.5 takes twice the time.
+Every round measures each row natively, through bkupfs and, where they are
+installed, through bindfs with many threads and with one, squashfuse and
+archivemount, one after the other over the same bytes; the table has the
+medians of the rounds' ratios, and their spread. A ratio is one of speeds: 1 is
+as fast as native, 0.5 takes twice the time.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -22,76 +22,23 @@ import time
 
 sys.dont_write_bytecode = True
 
+import bench_check
 import bench_commits
 import bench_count
+import bench_plot
 import bench_report
 import bench_rows
 from bench_data import MARK, Data
-from bench_sides import Bindfs, Bkupfs, Native
+from bench_options import options, wanted
+from bench_sides import Archivemount, Bindfs, BindfsSingle, Bkupfs, Native, \
+    Squashfuse
+from bench_stage import Stage
 
 SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.path.join(HERE, "..", "..", "build", "release")
 # Counting slows a daemon down so much that a part of the data must do.
 COUNTED_PART = 0.05
-# A run that nobody told how often to measure begins no round that would end
-# later: seconds.
-PATIENCE = 540
-ROUNDS = 3
-
-
-def options():
-    groups = [group.function.__name__ for group in bench_rows.GROUPS
-              if len(group.rows) > 1] + ["commits"]
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter,
-        epilog="rows:\n" + "\n".join(
-            f"  {name:18} {row[0]}" for name, row in bench_rows.ROWS.items())
-        + "\n" + "\n".join(
-            f"  {name:18} {about.replace('%s', '4 GiB')}"
-            for name, about in bench_commits.ROWS.items())
-        + "\nand, for several, " + ", ".join(groups))
-    parser.add_argument("--rounds", type=int, default=None, metavar="N",
-                        help="measure so many times (default: 3, or less\n"
-                        "where that would take more than 9 minutes)")
-    parser.add_argument("--scale", type=float, default=1, metavar="X",
-                        help="sizes: at 1, the default, 1 GiB in a stream,\n"
-                        "20,000 objects, and 4 GiB beside which is committed")
-    parser.add_argument("--only", action="append", metavar="ROW",
-                        choices=list(bench_rows.ROWS) + list(
-                            bench_commits.ROWS) + groups,
-                        help="only that row (may be repeated)")
-    parser.add_argument("--json", metavar="FILE",
-                        help="write the figures of every round there, too")
-    parser.add_argument("--count", action="store_true",
-                        help="count FUSE requests and system calls as well")
-    parser.add_argument("--dir", metavar="DIR",
-                        help="make the data in DIR (default: $TMPDIR, /tmp)")
-    parser.add_argument("--keep", action="store_true",
-                        help="leave the data there, and say where")
-    parser.add_argument("--source", metavar="DIR",
-                        help="use the data that an earlier run has kept")
-    parser.add_argument("-o", dest="mount_options", metavar="OPTIONS",
-                        help="mount bkupfs with these options")
-    parser.add_argument("--bkupfs", metavar="FILE",
-                        default=os.environ.get("BKUPFS") or os.path.join(
-                            BUILD, "src", "bkupfs", "bkupfs"),
-                        help="the daemon (default: $BKUPFS, build/release)")
-    parser.add_argument("--bench-io", metavar="FILE",
-                        default=os.environ.get("BENCH_IO"),
-                        help="the helper (default: $BENCH_IO, that of the\n"
-                        "daemon's build, or one that is built now)")
-    args = parser.parse_args()
-    args.patience = PATIENCE if args.rounds is None else None
-    if args.rounds is None:
-        args.rounds = ROUNDS
-    if args.rounds < 1 or args.scale <= 0:
-        parser.error("there is nothing to measure")
-    args.bkupfs = os.path.abspath(args.bkupfs)
-    if not os.access(args.bkupfs, os.X_OK):
-        parser.error(f"no daemon '{os.path.normpath(args.bkupfs)}': build it, "
-                     "or say where it is")
-    return args
+SIDES = Native, Bkupfs, Bindfs, BindfsSingle, Squashfuse, Archivemount
 
 
 def bench_io(args, work):
@@ -106,46 +53,44 @@ def bench_io(args, work):
     return made
 
 
-def wanted_rows(only):
-    names = set()
-    for group in bench_rows.GROUPS:
-        for row in group.rows:
-            if not only or row in only or group.function.__name__ in only:
-                names.add(row)
-    return names
-
-
-def wanted_commits(only):
-    return [row for row in bench_commits.ROWS
-            if not only or row in only or "commits" in only]
-
-
 class Bench:
     def __init__(self, args, data, work):
         self.args, self.data, self.work = args, data, work
         self.progress = bench_report.Progress()
-        self.results = bench_report.Results(bench_rows.ROWS)
-        self.wanted = wanted_rows(args.only)
+        self.results = bench_report.Results(
+            bench_rows, [side.name for side in SIDES])
+        self.wanted = set(wanted(args.only, bench_rows.ROWS))
         self.bench_io = bench_io(args, work)
-        self.sides = []
-        for side in Native, Bkupfs, Bindfs:
-            if side.missing:
-                self.results.skip(side.name, side.missing)
-            else:
-                self.sides.append(side)
-        self.groups = []
+        self.groups = self.possible_groups()
+        self.sides = self.possible_sides()
+        self.commits = self.prepare_commits()
+        self.checks = self.prepare_checks()
+
+    def possible_groups(self):
+        found = []
         for group in bench_rows.GROUPS:
-            reason = bench_rows.missing(group)
             if not self.wanted.intersection(group.rows):
                 continue
+            reason = bench_rows.missing(group)
             if reason:
-                self.results.skip(group.function.__name__, reason)
+                self.results.skip(group.name, reason)
             else:
-                self.groups.append(group)
-        self.commits = self.prepare_commits()
+                found.append(group)
+        return found
+
+    def possible_sides(self):
+        kinds = {group.kind for group in self.groups}
+        found = []
+        for side in SIDES:
+            if side.missing:
+                self.results.skip(side.name, side.missing)
+            elif kinds.intersection(side.kinds):
+                found.append(side)
+                self.results.note(side.note)
+        return found
 
     def prepare_commits(self):
-        rows = wanted_commits(self.args.only)
+        rows = wanted(self.args.only, bench_commits.ROWS)
         if not rows:
             return None
         commits = bench_commits.Commits(self.args.scale, rows, self.work,
@@ -157,6 +102,13 @@ class Bench:
         commits.prepare()
         return commits
 
+    def prepare_checks(self):
+        rows = wanted(self.args.only, bench_check.ROWS)
+        checks = bench_check.Checks(self.data, rows, self.args.bkupfs)
+        if rows and checks.missing():
+            self.results.skip("check", checks.missing())
+        return checks if rows and not checks.missing() else None
+
     def play(self, group, kind, data, meanwhile=None):
         """One group on one side; returns its Stage."""
         directory = group.prepare(data, self.work, kind.name)
@@ -165,8 +117,8 @@ class Bench:
                 side = stack.enter_context(kind(directory) if kind is Native
                                            else kind(directory, os.path.join(
                                                self.work, "mount")))
-                stage = bench_rows.Stage(side, data, self.work,
-                                         self.bench_io, self.wanted)
+                stage = Stage(side, data, self.work, self.bench_io,
+                              self.wanted)
                 stage.counter = meanwhile
                 group.function(stage)
                 for row in stage.samples:
@@ -181,8 +133,10 @@ class Bench:
         for turn in range(self.args.rounds):
             start = time.monotonic()
             self.measure_groups(turn)
-            if self.commits:
-                self.commits.round()
+            for others in self.checks, self.commits:
+                if others:
+                    self.progress.show("checks and commits")
+                    others.round()
             if turn + 1 < self.args.rounds and self.is_late(began, start):
                 self.results.skip("further rounds", f"{turn + 1} of "
                                   f"{self.args.rounds} took too long")
@@ -206,34 +160,45 @@ class Bench:
 
     def measure_groups(self, turn):
         for group in self.groups:
+            sides = [side for side in self.sides if group.kind in side.kinds]
             # Whoever comes first has what the last group left to do.
-            first = turn % len(self.sides)
-            for kind in self.sides[first:] + self.sides[:first]:
+            first = turn % len(sides)
+            for kind in sides[first:] + sides[:first]:
                 self.progress.show(
                     f"round {turn + 1} of {self.args.rounds}: "
-                    f"{group.function.__name__}, {kind.name}")
+                    f"{group.name}, {kind.name}")
                 stage = self.play(group, kind, self.data)
-                self.results.add(kind.name, stage.samples)
+                self.results.add(kind.name, stage)
 
     def count(self, data):
         def counter(pid):
             return bench_count.Counter(pid, os.path.join(self.work, "trace"))
         for group in self.groups:
-            self.progress.show(f"counting: {group.function.__name__}")
+            self.progress.show(f"counting: {group.name}")
             stage = self.play(group, Bkupfs, data, counter)
             for row, found in stage.counts.items():
-                operations = self.results.rows[row][1](data)
+                operations = bench_rows.ROWS[row][1](data)
                 self.results.counts[row] = (operations, found.requests,
                                             found.calls)
 
 
 def version(*command):
+    """The first line that has the program's name and a digit."""
     try:
         done = subprocess.run(command, check=False, capture_output=True,
                               text=True)
     except OSError:
-        return "-"
-    return " ".join((done.stdout or done.stderr).splitlines()[:2])
+        return None
+    name = os.path.basename(command[0]).split("_")[0]
+    lines = (done.stdout + done.stderr).splitlines()
+    return next((line.split(" (")[0] for line in lines if name in line
+                 and any(letter.isdigit() for letter in line)), None)
+
+
+def filesystem(where):
+    done = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", where],
+                          check=False, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def machine(args, where):
@@ -241,29 +206,44 @@ def machine(args, where):
         "kernel": platform.release(),
         "processors": os.cpu_count(),
         "load": [round(load, 1) for load in os.getloadavg()],
-        "filesystem": version("findmnt", "-no", "FSTYPE", "-T", where),
-        "bkupfs": version(args.bkupfs, "--version"),
-        "bindfs": version("bindfs", "--version"),
-        "rsync": version("rsync", "--version")[:20].strip(),
+        "filesystem": filesystem(where),
+        "programs": list(filter(None, (
+            version(args.bkupfs, "--version"),
+            version("bindfs", "--version"),
+            version(Squashfuse.binary, "--help"),
+            version("archivemount", "--version"),
+            version("rsync", "--version")))),
         "rounds": args.rounds, "scale": args.scale,
         "options": args.mount_options}
+
+
+def write_files(args, bench, about):
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as out:
+            json.dump({"about": about, **bench_report.as_json(
+                bench.results, bench.data),
+                       "check": bench.checks and bench.checks.as_json(),
+                       "commits": bench.commits and bench.commits.as_json()},
+                      out, indent=1)
+            out.write("\n")
+    if args.plot and bench_plot.missing:
+        bench.results.skip("plot", bench_plot.missing)
+    elif args.plot and bench.results.compared():
+        bench_plot.draw(bench.results, args.plot)
+    elif args.plot:
+        bench.results.skip("plot", "there are no ratios")
 
 
 def report(args, bench, about):
     results, data = bench.results, bench.data
     about["load at the end"] = [round(load, 1) for load in os.getloadavg()]
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as out:
-            json.dump({"about": about,
-                       **bench_report.as_json(results, data),
-                       "commits": bench.commits and bench.commits.as_json()},
-                      out, indent=1)
-            out.write("\n")
+    write_files(args, bench, about)
     print(", ".join(f"{key} {value}" for key, value in about.items()
                     if value))
-    if results.samples:
-        print(f"\n{bench_report.speeds(results, data)}\n")
-        print(bench_report.costs(results, data))
+    for text in bench_report.texts(results, data):
+        print(f"\n{text}")
+    if bench.checks:
+        print(f"\n{bench_report.checks(bench.checks)}")
     if bench.commits:
         print(f"\n{bench_report.commits(bench.commits)}")
     if results.counts:
@@ -307,7 +287,7 @@ def run(args, stack):
 
 
 def main():
-    args = options()
+    args = options(__doc__)
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         print("skipped: no /dev/fuse")
         return SKIPPED

@@ -30,21 +30,29 @@ class Progress:
 class Results:
     """samples[row][side] is a list with a Sample of each round."""
 
-    def __init__(self, rows):
-        self.rows = rows
+    def __init__(self, rows, order):
+        self.rows, self.about, self.order = rows.ROWS, rows.about, order
         self.samples = {}
+        self.mounts = {}
         self.peaks = {}
         self.counts = {}
+        self.notes = []
         self.skipped = {}
 
-    def add(self, side, samples):
-        for row, sample in samples.items():
+    def add(self, side, stage):
+        for row, sample in stage.samples.items():
             self.samples.setdefault(row, {}).setdefault(side, []).append(
                 sample)
+        if stage.mounted:
+            self.mounts.setdefault(side, []).append(stage.mounted)
 
     def add_peak(self, row, side, kib):
         self.peaks.setdefault(row, {})
         self.peaks[row][side] = max(self.peaks[row].get(side, 0), kib)
+
+    def note(self, text):
+        if text:
+            self.notes.append(text)
 
     def skip(self, what, reason):
         self.skipped.setdefault(what, reason)
@@ -57,12 +65,25 @@ class Results:
         return [other / own for own, other in
                 zip(self.seconds(row, side), self.seconds(row, base))]
 
+    def compared(self):
+        """The rows that have ratios."""
+        return [row for row in self.rows
+                if NATIVE in self.samples.get(row, ())]
+
     def sides(self):
-        found = {}
-        for row in self.samples.values():
-            found.update(dict.fromkeys(row))
-        return sorted(found, key=lambda side: (side != NATIVE,
-                                               side != SUBJECT))
+        found = {side for row in self.compared() for side in
+                 self.samples[row]}
+        return [side for side in self.order if side in found]
+
+    def peers(self):
+        return [side for side in self.sides() if side != NATIVE]
+
+    def best(self, row):
+        """Who of the others is the fastest, or None."""
+        found = [side for side in self.samples[row]
+                 if side not in (NATIVE, SUBJECT)]
+        return max(found, default=None, key=lambda side: statistics.median(
+            self.ratios(row, side)))
 
 
 def two_places(value):
@@ -97,16 +118,42 @@ def table(head, lines):
 def speeds(results, data):
     """The main table."""
     sides = results.sides()
-    peers = [side for side in sides if side != NATIVE]
-    head = ["row", ""] + sides + [f"{side} ÷ native" for side in peers]
-    lines = []
-    for row in results.rows:
-        if row in results.samples:
-            lines.append(
-                [row, results.rows[row][0]]
-                + [rate(results, row, side, data) for side in sides]
-                + [spread(results.ratios(row, side)) for side in peers])
+    head = ["row", "", *sides, f"{SUBJECT} ÷ native", "best peer ÷ native"]
+    lines = [[row, results.about(row, data),
+              *(rate(results, row, side, data) for side in sides),
+              spread(results.ratios(row, SUBJECT)), _best(results, row)]
+             for row in results.compared()]
     return table(head, lines)
+
+
+def _best(results, row):
+    side = results.best(row)
+    return f"{spread(results.ratios(row, side))} {side}" if side else "-"
+
+
+def mounts(results):
+    """What a mount takes, and what is remembered."""
+    lines = []
+    for side, found in results.mounts.items():
+        seconds, resident, added, entries = zip(*found)
+        lines.append([
+            side, spread([1000 * value for value in seconds], significant),
+            f"{statistics.median(entries):,.0f}",
+            f"{statistics.median(resident) / 1024:.0f}",
+            f"{statistics.median(added) * 1024 / entries[0]:,.0f}"])
+    return table(["mount", "takes ms", "entries walked", "resident MiB",
+                  "added bytes for each entry"], lines)
+
+
+def texts(results, data):
+    """The tables of the mounts, one by one."""
+    if results.compared():
+        yield speeds(results, data)
+    yield from results.notes
+    if results.mounts:
+        yield mounts(results)
+    if results.samples:
+        yield costs(results, data)
 
 
 def _per_operation(values, operations):
@@ -178,22 +225,41 @@ def commits(found):
     return "\n\n".join(tables)
 
 
+def checks(found):
+    """The table of what is checked."""
+    lines = []
+    for row in found.rows:
+        own, cat = (f"{rate / 1e6:,.0f} MB/s" for rate in found.rates(row))
+        lines.append([row, found.about(row), own, cat,
+                      spread(found.ratios(row), significant)])
+    return table(["row", "", "bkup check", "cat", "speed ratio"], lines)
+
+
+def _side_as_json(results, row, side, samples):
+    return {"seconds": [sample.seconds for sample in samples],
+            "cpu": [sample.cpu for sample in samples],
+            "switches": [sample.switches for sample in samples],
+            "ratios": results.ratios(row, side)
+            if row in results.compared() else [],
+            "peak_kib": results.peaks[row][side]}
+
+
 def as_json(results, data):
     """The same, and every sample, for json.dump."""
     rows = {}
     for row, sides in results.samples.items():
-        about, operations, unit = results.rows[row]
-        rows[row] = {"about": about, "unit": unit,
-                     "operations": operations(data), "sides": {}}
-        for side, samples in sides.items():
-            rows[row]["sides"][side] = {
-                "seconds": [sample.seconds for sample in samples],
-                "cpu": [sample.cpu for sample in samples],
-                "switches": [sample.switches for sample in samples],
-                "ratios": results.ratios(row, side),
-                "peak_kib": results.peaks[row][side]}
+        _, operations, unit = results.rows[row]
+        rows[row] = {"about": results.about(row, data), "unit": unit,
+                     "operations": operations(data),
+                     "best_peer": row in results.compared()
+                     and results.best(row) or None,
+                     "sides": {side: _side_as_json(results, row, side, samples)
+                               for side, samples in sides.items()}}
         if row in results.counts:
             operations, requests, calls = results.counts[row]
             rows[row]["counts"] = {"operations": operations,
                                    "requests": requests, "calls": calls}
-    return {"rows": rows, "skipped": results.skipped}
+    return {"rows": rows, "notes": results.notes,
+            "mounts": {side: [mounted._asdict() for mounted in found]
+                       for side, found in results.mounts.items()},
+            "skipped": results.skipped}

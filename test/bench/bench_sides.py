@@ -3,26 +3,43 @@
 
 A side is opened over a directory and says where its root is then; closing it
 unmounts, whatever happens. usage() is what its daemon has used so far. What a
-daemon says is in a file beside its mount point.
+daemon says is in a file beside its mount point. kinds are those of the groups
+of rows that a side can take part in.
 """
 
 import collections
 import os
 import shutil
 import subprocess
+import tarfile
 import time
 
 PATIENCE = 60
+MIB = 1 << 20
+PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+# Kinds of groups: reading a large file in order, reading, writing, the rest.
+SEQUENTIAL, READ, WRITE, MANY, MOUNT = "sequential", "read", "write", \
+    "many", "mount"
 
 Usage = collections.namedtuple("Usage", "cpu switches")
+
+
+def missing_program(*programs):
+    """Why something cannot run, or None."""
+    for program in programs:
+        if not shutil.which(program):
+            return f"{program} is not installed"
+    return None
 
 
 class Native:
     """The filesystem itself."""
 
     name = "native"
-    missing = None
-    pid = None
+    kinds = (SEQUENTIAL, READ, WRITE, MANY)
+    note = missing = pid = None
+    image = None  # the file that it serves, instead of a directory
 
     def __init__(self, directory):
         self.root = directory
@@ -43,12 +60,12 @@ class Native:
 class Daemon(Native):
     """A FUSE filesystem in the foreground. Subclasses have command()."""
 
-    missing = None
+    kinds = Native.kinds + (MOUNT,)
 
     def __init__(self, directory, point):
         super().__init__(point)
         self.directory, self.point = directory, point
-        self.process = None
+        self.process = self.mount_seconds = None
 
     @property
     def pid(self):
@@ -56,6 +73,7 @@ class Daemon(Native):
 
     def __enter__(self):
         os.makedirs(self.point, exist_ok=True)
+        start = time.perf_counter()
         with open(self.point + ".log", "wb") as log:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log,
@@ -65,6 +83,7 @@ class Daemon(Native):
         except BaseException:
             self._unmount()
             raise
+        self.mount_seconds = time.perf_counter() - start
         return self
 
     def _log(self):
@@ -79,7 +98,7 @@ class Daemon(Native):
                 raise RuntimeError(f"{self.name} ended: {self._log()}")
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.name} does not mount")
-            time.sleep(0.005)
+            time.sleep(0.001)
         os.statvfs(self.point)
 
     def __exit__(self, *error):
@@ -124,6 +143,11 @@ class Daemon(Native):
         """In KiB."""
         return self._status("VmHWM:")
 
+    def memory(self):
+        """What is resident now, in KiB."""
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as memory:
+            return int(memory.read().split()[1]) * PAGE_KIB
+
     def _status(self, key, thread=""):
         with open(f"/proc/{self.pid}/{thread}status", encoding="ascii",
                   errors="replace") as status:
@@ -141,8 +165,78 @@ class Bkupfs(Daemon):
 
 
 class Bindfs(Daemon):
+    """Without that option it has one thread."""
+
     name = "bindfs"
-    missing = None if shutil.which("bindfs") else "bindfs is not installed"
+    missing = missing_program("bindfs")
+    threads = "--multithreaded"
 
     def command(self):
-        return ["bindfs", "-f", self.directory, self.point]
+        return ["bindfs", "-f", self.threads, self.directory, self.point]
+
+
+class BindfsSingle(Bindfs):
+    name = "bindfs-s"
+    threads = "-s"
+
+
+class Image(Daemon):
+    """Serves an image of the directory, which is made once, beside it.
+    Subclasses have make()."""
+
+    suffix = None
+
+    def __init__(self, directory, point):
+        super().__init__(directory, point)
+        self.image = directory + self.suffix
+        if not os.path.exists(self.image):
+            self.make(directory, self.image + ".new")
+            os.rename(self.image + ".new", self.image)
+        # As much of it is cached as of the directory.
+        with open(self.image, "rb") as image:
+            while image.read(MIB):
+                pass
+
+
+class Squashfuse(Image):
+    """Its image is not compressed."""
+
+    name = "squashfuse"
+    kinds = (SEQUENTIAL, READ)
+    suffix = ".squashfs"
+    binary = shutil.which("squashfuse_ll") or "squashfuse"
+    missing = missing_program(binary, "mksquashfs")
+
+    @staticmethod
+    def make(directory, image):
+        subprocess.run(["mksquashfs", directory, image, "-noI", "-noD", "-noF",
+                        "-noX", "-no-xattrs", "-no-progress", "-noappend"],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def command(self):
+        return [self.binary, "-f", self.image, self.point]
+
+
+class Archivemount(Image):
+    """Its archive has no more than the beginning of the large file: it reads
+    the archive anew from its begin again and again."""
+
+    name = "archivemount"
+    kinds = (SEQUENTIAL,)
+    suffix = ".tar"
+    most = 32 * MIB
+    note = f"archivemount: of no more than {most // MIB} MiB, since its time " \
+        "grows with the square of the size"
+    missing = missing_program("archivemount")
+
+    @classmethod
+    def make(cls, directory, image):
+        with tarfile.open(image, "w") as out:
+            for name in os.listdir(directory):
+                about = out.gettarinfo(os.path.join(directory, name), name)
+                about.size = min(about.size, cls.most)
+                with open(os.path.join(directory, name), "rb") as file:
+                    out.addfile(about, file)
+
+    def command(self):
+        return ["archivemount", "-f", "-o", "readonly", self.image, self.point]
