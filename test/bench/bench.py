@@ -10,6 +10,7 @@ as fast as native, 0.5 takes twice the time.
 """
 
 import contextlib
+import functools
 import json
 import os
 import platform
@@ -32,7 +33,7 @@ from bench_data import MARK, Data
 from bench_options import options, wanted
 from bench_sides import Archivemount, Bindfs, BindfsSingle, Bkupfs, Native, \
     Squashfuse
-from bench_stage import Stage
+from bench_stage import Stage, spread
 
 SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -111,43 +112,47 @@ class Bench:
 
     def play(self, group, kind, data, meanwhile=None):
         """One group on one side; returns its Stage."""
-        directory = group.prepare(data, self.work, kind.name)
-        try:
-            with contextlib.ExitStack() as stack:
-                side = stack.enter_context(kind(directory) if kind is Native
-                                           else kind(directory, os.path.join(
-                                               self.work, "mount")))
-                stage = Stage(side, data, self.work, self.bench_io,
-                              self.wanted)
-                stage.counter = meanwhile
-                group.function(stage)
-                for row in stage.samples:
-                    self.results.add_peak(row, kind.name, side.peak_memory())
-        finally:
-            group.finish(self.work)
+        with contextlib.ExitStack() as stack:
+            place = stack.enter_context(group.prepared(data, self.work,
+                                                       kind.name))
+            side = stack.enter_context(kind(place, os.path.join(
+                self.work, "mount")))
+            stage = Stage(side, data, self.work, self.bench_io, self.wanted)
+            stage.counter = meanwhile
+            group.function(stage)
+            for row in stage.samples:
+                self.results.add_peak(row, kind.name, side.peak_memory())
         return stage
 
     def measure(self, began):
         if self.commits:
             self.count_written()
+        spent, late = {}, {}
         for turn in range(self.args.rounds):
-            start = time.monotonic()
-            self.measure_groups(turn)
-            for others in self.checks, self.commits:
-                if others:
-                    self.progress.show("checks and commits")
-                    others.round()
-            if turn + 1 < self.args.rounds and self.is_late(began, start):
-                self.results.skip("further rounds", f"{turn + 1} of "
-                                  f"{self.args.rounds} took too long")
-                break
+            for name, part in self.parts().items():
+                start = time.monotonic()
+                if turn and self.is_late(start - began + spent[name]):
+                    late.setdefault(name, turn)
+                else:
+                    part(turn)
+                    spent[name] = time.monotonic() - start
+        if late:
+            self.results.skip("further rounds", "too long for " + ", ".join(
+                f"{name} after {turn}" for name, turn in late.items()))
 
-    def is_late(self, began, start):
-        """Whether one more round like that since start would take too
-        long."""
-        now = time.monotonic()
-        return self.args.patience is not None and \
-            now - began + now - start > self.args.patience
+    def parts(self):
+        """What a round is made of."""
+        found = {group.name: functools.partial(self.measure_group, group)
+                 for group in self.groups}
+        for name, others in (("check", self.checks),
+                             ("commits", self.commits)):
+            if others:
+                found[name] = others.round
+        return found
+
+    def is_late(self, seconds):
+        """Whether it would be then."""
+        return self.args.patience is not None and seconds > self.args.patience
 
     def count_written(self):
         if not set(bench_commits.WRITTEN).intersection(self.commits.rows):
@@ -158,17 +163,14 @@ class Bench:
         else:
             self.commits.count()
 
-    def measure_groups(self, turn):
-        for group in self.groups:
-            sides = [side for side in self.sides if group.kind in side.kinds]
-            # Whoever comes first has what the last group left to do.
-            first = turn % len(sides)
-            for kind in sides[first:] + sides[:first]:
-                self.progress.show(
-                    f"round {turn + 1} of {self.args.rounds}: "
-                    f"{group.name}, {kind.name}")
-                stage = self.play(group, kind, self.data)
-                self.results.add(kind.name, stage)
+    def measure_group(self, group, turn):
+        sides = [side for side in self.sides if group.kind in side.kinds]
+        # Whoever comes first has what the last group left to do.
+        first = turn % len(sides)
+        for kind in sides[first:] + sides[:first]:
+            self.progress.show(f"round {turn + 1} of {self.args.rounds}: "
+                               f"{group.name}, {kind.name}")
+            self.results.add(kind.name, self.play(group, kind, self.data))
 
     def count(self, data):
         def counter(pid):
@@ -259,6 +261,7 @@ def run(args, stack):
 
     def directory(prefix, where, keep=False):
         path = tempfile.mkdtemp(prefix=prefix, dir=where)
+        spread(path)
         if not keep:
             # A mount that would not go is not emptied.
             stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system",

@@ -28,7 +28,7 @@ class Checks:
     """Each row is a list with (seconds of bkup, of cat) of each round."""
 
     def __init__(self, data, rows, daemon):
-        self.data, self.rows, self.turn = data, rows, 0
+        self.data, self.rows = data, rows
         built = os.path.join(os.path.dirname(daemon), "..", "bkup", "bkup")
         self.bkup = built if os.access(built, os.X_OK) else \
             shutil.which("bkup")
@@ -38,8 +38,7 @@ class Checks:
         """Why nothing of this can run, or None."""
         return None if self.bkup else "no bkup beside the daemon"
 
-    def round(self):
-        self.turn += 1
+    def round(self, turn):
         for row in self.rows:
             _, what, options = ROWS[row]
             path = self._path(what)
@@ -48,7 +47,7 @@ class Checks:
                 "cat": ("find", path, "-type", "f", "-exec", "cat", "{}", "+")}
             seconds(*commands["cat"])
             found = {name: seconds(*commands[name])
-                     for name in sorted(commands, reverse=self.turn % 2 == 0)}
+                     for name in sorted(commands, reverse=turn % 2)}
             self.seconds[row].append((found["bkup"], found["cat"]))
 
     def _path(self, what):

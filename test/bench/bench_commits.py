@@ -166,8 +166,8 @@ class Commits:
             out.write(alternate("note", bytes(EDIT)))
         sync(path)
 
-    def round(self):
-        self.turn += 1
+    def round(self, turn):
+        self.turn = turn
         if "edit-large" in self.rows:
             self._in_directory(self._edits, {"large": self.size,
                                              "small": SMALL})
@@ -212,7 +212,7 @@ class Commits:
         paths = {"own": os.path.join(root, "new", "data"), "plain": plain}
         found = {}
         # Whoever comes first has what was there before to do.
-        for name in sorted(paths, reverse=self.turn % 2 == 0):
+        for name in sorted(paths, reverse=self.turn % 2):
             found[name] = self._copy(paths[name])
         os.unlink(plain)
         for row, pair in zip(("write-large", "write-large-synced"),

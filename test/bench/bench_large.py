@@ -4,7 +4,7 @@
 import os
 
 from bench_data import MIB
-from bench_stage import clear, rsync
+from bench_stage import fresh, rsync
 
 
 def sequential(stage):
@@ -43,15 +43,12 @@ def writing(stage):
 
 
 def rsync_large(stage):
-    target = os.path.join(stage.work, "out")
-    clear(target)
-    stage.time("rsync-large-out", lambda: rsync(stage.side.root, target))
-    _check_size(stage, stage.large().replace(stage.side.root, target, 1))
-    clear(target)
+    with fresh(stage.work) as target:
+        stage.time("rsync-large-out", lambda: rsync(stage.side.root, target))
+        _check_size(stage, stage.large().replace(stage.side.root, target, 1))
 
 
 def fill_large(stage):
-    os.sync()
     stage.time("rsync-large-in", lambda: rsync(stage.data.large_plain,
                                                stage.side.root))
     _check_size(stage, stage.at("large", "data"))

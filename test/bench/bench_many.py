@@ -50,7 +50,7 @@ def _made(path, make, *args):
     return path
 
 
-def streams(data, _):
+def streams(data):
     """The directories with an object of many streams: backup, plain."""
     return (_made(data.at("streams"), _make_streams, data.streams),
             _made(data.at("names"), _make_names, data.streams))
@@ -76,7 +76,7 @@ def _make_names(path, count):
         os.close(directory)
 
 
-def files(data, _):
+def files(data):
     path = _made(data.at("files"), _make_files, data.files)
     return path, path
 

@@ -12,8 +12,8 @@ from bench_data import Sizes
 
 BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
                      "build", "release")
-# A run that nobody told how often to measure begins no round that would end
-# later: seconds.
+# A run that nobody told how often to measure begins nothing for another time
+# that would end later: seconds.
 PATIENCE = 540
 ROUNDS = 3
 
@@ -75,7 +75,7 @@ def _parse(about):
 def _add_measuring(parser):
     parser.add_argument("--rounds", type=int, default=None, metavar="N",
                         help="measure so many times (default: 3, or less\n"
-                        "where that would take more than 9 minutes)")
+                        "of what would take more than 9 minutes)")
     parser.add_argument("--scale", type=float, default=1, metavar="X",
                         help="sizes: at 1, the default, 1 GiB in a stream,\n"
                         "20,000 objects, and 4 GiB beside which is committed")

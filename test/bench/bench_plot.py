@@ -6,7 +6,7 @@ import shutil
 import statistics
 import subprocess
 
-TERMINALS = {".svg": "svg size 1280,640 noenhanced",
+TERMINALS = {".svg": 'svg size 1280,640 noenhanced background "white"',
              ".png": "png size 1280,640 noenhanced"}
 
 missing = None if shutil.which("gnuplot") else "gnuplot is not installed"
@@ -14,17 +14,16 @@ missing = None if shutil.which("gnuplot") else "gnuplot is not installed"
 SCRIPT = """\
 set terminal {terminal}
 set output "{path}"
-set title "speed, against the filesystem below"
 set style data histograms
 set style histogram clustered gap 1
 set style fill solid 0.8 border -1
 set boxwidth 0.9
 set yrange [0:*]
-set ytics 0.25
 set grid ytics
 set xtics rotate by -45
-set key top right
+set key above
 set rmargin 8
+set ylabel "speed, against the filesystem below"
 set datafile missing "-"
 $ratios << END
 {rows}

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The rows of the table, and the groups in which they are measured."""
 
-import os
-
 import bench_large
 import bench_many
 import bench_small
@@ -11,16 +9,12 @@ from bench_sides import MANY, MOUNT, READ, SEQUENTIAL, WRITE, \
 from bench_stage import Group
 
 
-def _large(data, _):
+def _large(data):
     return data.large_dir, data.large_dir
 
 
-def _small(data, _):
+def _small(data):
     return data.backup, data.plain
-
-
-def _empty(_, work):
-    return (os.path.join(work, "in"),) * 2
 
 
 def _mib(sizes):
@@ -67,7 +61,7 @@ GROUPS = (
                        _reads, "read"),
         "read-mapped": ("every page of a mapping, cached below", _mib,
                         "MiB")}),
-    Group(bench_large.writing, _empty, WRITE, {
+    Group(bench_large.writing, None, WRITE, {
         "write": ("sequential write of data, with close", _mib, "MiB"),
         "overwrite": ("random 4 KiB overwrites of data, with close",
                       _overwrites, "write")}),
@@ -78,12 +72,12 @@ GROUPS = (
         "open": ("open, read, close of {n} small children", _opens, "open")}),
     Group(bench_small.rsync_out, _small, READ, {
         "rsync-out": ("rsync -a to a plain directory", _objects, "object")}),
-    Group(bench_small.fill, _empty, WRITE, {
+    Group(bench_small.fill, None, WRITE, {
         "rsync-in": ("rsync -a of the plain tree", _objects, "object"),
         "remove": ("rm -rf of that", _objects, "object")}),
     Group(bench_large.rsync_large, _large, READ, {
         "rsync-large-out": ("rsync -a of one large object out", _mib, "MiB")}),
-    Group(bench_large.fill_large, _empty, WRITE, {
+    Group(bench_large.fill_large, None, WRITE, {
         "rsync-large-in": ("rsync -a of one large object in", _mib, "MiB")}),
     Group(bench_many.listing, bench_many.streams, MANY, {
         "list-first": ("ls -f of {n} streams, fresh mount", _streams,

@@ -41,7 +41,7 @@ class Native:
     note = missing = pid = None
     image = None  # the file that it serves, instead of a directory
 
-    def __init__(self, directory):
+    def __init__(self, directory, _=None):
         self.root = directory
 
     def __enter__(self):

@@ -3,7 +3,7 @@
 
 import os
 
-from bench_stage import clear, rsync, run
+from bench_stage import fresh, rsync, run
 
 
 def walk(stage):
@@ -19,15 +19,12 @@ def children(stage):
 
 
 def rsync_out(stage):
-    target = os.path.join(stage.work, "out")
-    clear(target)
-    stage.time("rsync-out", lambda: rsync(stage.side.root, target))
-    _check_entries(stage, target, stage.data.entries)
-    clear(target)
+    with fresh(stage.work) as target:
+        stage.time("rsync-out", lambda: rsync(stage.side.root, target))
+        _check_entries(stage, target, stage.data.entries)
 
 
 def fill(stage):
-    os.sync()
     stage.time("rsync-in", lambda: rsync(stage.data.plain, stage.side.root))
     _check_entries(stage, stage.side.root, stage.data.entries)
     os.sync()

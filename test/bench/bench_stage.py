@@ -6,8 +6,10 @@ each of its rows, in this order. What prepares and what clears up is not timed.
 """
 
 import collections
+import contextlib
 import os
 import subprocess
+import tempfile
 import time
 
 # Seconds of mounting, KiB that are resident after a walk, those that it added,
@@ -79,36 +81,48 @@ class Stage:
 class Group:
     """Rows {name: (what it is, operations, their unit)} on one mount.
 
-    source tells what to mount: (native and peers, bkupfs), kind which sides
-    take part. What a row is may have {n}, for the number of its operations."""
+    source tells what to mount: (bkupfs, the others), kind which sides take
+    part. What a row is may have {n}, for the number of its operations."""
 
     def __init__(self, function, source, kind, rows):
         self.function, self.source = function, source
         self.kind, self.rows = kind, rows
-        self.name = function.__name__
+        self.name = function.__name__ if len(rows) > 1 else next(iter(rows))
 
-    def prepare(self, data, work, side):
-        """The directory that a side is opened over, made or found."""
-        backup, plain = self.source(data, work)
-        path = backup if side == "bkupfs" else plain
-        if path == os.path.join(work, "in"):
-            clear(path)
-            os.mkdir(path)
-        return path
-
-    def finish(self, work):
-        clear(os.path.join(work, "in"))
+    @contextlib.contextmanager
+    def prepared(self, data, work, side):
+        """The directory that a side is opened over, which is there already
+        or, where there is no source, a new one."""
+        if not self.source:
+            with fresh(work) as path:
+                yield path
+            return
+        backup, plain = self.source(data)
+        yield backup if side == "bkupfs" else plain
 
 
 def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def clear(path):
-    """rm -rf, and what was written is on disk, not in the next row's way."""
-    if os.path.lexists(path):
-        run("rm", "-rf", path)
+@contextlib.contextmanager
+def fresh(work):
+    """An empty directory. What was written before is on disk, and what is
+    written to it as well at the end, so that it is in nobody's way."""
     os.sync()
+    path = tempfile.mkdtemp(prefix="fresh.", dir=work)
+    try:
+        yield path
+    finally:
+        run("rm", "-rf", "--one-file-system", path)
+        os.sync()
+
+
+def spread(path):
+    """Has ext4 put what is made in path far from each other: it takes long to
+    find an inode where many were removed in the last minutes, and whoever
+    comes second would have that to pay."""
+    subprocess.run(["chattr", "+T", path], check=False, capture_output=True)
 
 
 def rsync(source, target):
