@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -193,11 +194,13 @@ def version(*command):
         return None
     name = os.path.basename(command[0]).split("_")[0]
     lines = (done.stdout + done.stderr).splitlines()
-    return next((line.split(" (")[0] for line in lines if name in line
-                 and any(letter.isdigit() for letter in line)), None)
+    return next((" ".join(line.split(" (")[0].split()[:3]) for line in lines
+                 if name in line and re.search(r"\d", line)), None)
 
 
 def filesystem(where):
+    if not shutil.which("findmnt"):
+        return None
     done = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", where],
                           check=False, capture_output=True, text=True)
     return done.stdout.strip()
@@ -236,11 +239,15 @@ def write_files(args, bench, about):
         bench.results.skip("plot", "there are no ratios")
 
 
+def _text(value):
+    return " ".join(map(str, value)) if isinstance(value, list) else value
+
+
 def report(args, bench, about):
     results, data = bench.results, bench.data
     about["load at the end"] = [round(load, 1) for load in os.getloadavg()]
     write_files(args, bench, about)
-    print(", ".join(f"{key} {value}" for key, value in about.items()
+    print(", ".join(f"{key} {_text(value)}" for key, value in about.items()
                     if value))
     for text in bench_report.texts(results, data):
         print(f"\n{text}")

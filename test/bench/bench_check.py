@@ -7,6 +7,8 @@ import statistics
 import subprocess
 import time
 
+from bench_sides import missing_program
+
 # What is checked, and how.
 ROWS = {
     "check-large": ("bkup check of the large file, whose headers it reads",
@@ -36,7 +38,8 @@ class Checks:
 
     def missing(self):
         """Why nothing of this can run, or None."""
-        return None if self.bkup else "no bkup beside the daemon"
+        return missing_program("find") if self.bkup \
+            else "no bkup beside the daemon"
 
     def round(self, turn):
         for row in self.rows:

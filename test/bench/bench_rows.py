@@ -98,5 +98,8 @@ def about(row, sizes):
 
 def missing(group):
     """Why a group cannot run, or None."""
-    rsync = any(row.startswith("rsync") for row in group.rows)
-    return missing_program("rsync" if rsync else "find")
+    rows = "".join(group.rows)
+    if "rsync" in rows:
+        return missing_program("rsync")
+    return missing_program("find" if group.kind == MOUNT or "walk" in rows
+                           else "ls")

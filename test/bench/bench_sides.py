@@ -225,8 +225,8 @@ class Archivemount(Image):
     kinds = (SEQUENTIAL,)
     suffix = ".tar"
     most = 32 * MIB
-    note = f"archivemount: of no more than {most // MIB} MiB, since its time " \
-        "grows with the square of the size"
+    note = (f"archivemount: of no more than {most // MIB} MiB, since its time "
+            "grows with the square of the size")
     missing = missing_program("archivemount")
 
     @classmethod
