@@ -12,6 +12,7 @@ It is made of a seeded generator, so that every run has the same bytes.
 import json
 import os
 import random
+import shutil
 import struct
 import sys
 
@@ -33,6 +34,7 @@ IN_A_DIRECTORY = 100
 SECURITY_ATTRIBUTE = 2
 DACL_PRESENT, SELF_RELATIVE = 4, 0x8000
 MARK = "bench.json"
+VERSION = 2
 
 
 def _read_all(top):
@@ -83,12 +85,10 @@ class Data(Sizes):
         super().__init__(scale)
         self.path = path
         self.large, self.large_dir = self.at("big", "large"), self.at("big")
-        self.large_plain = self.at("single")
         self.backup, self.plain = self.at("backup"), self.at("plain")
         self._make(scale, progress)
         progress.show("reading the data once")
         self._warm()
-        self._link()
         self.children = [
             os.path.relpath(os.path.join(path, name), self.plain)
             for path, _, names in os.walk(self.plain) for name in names]
@@ -107,26 +107,30 @@ class Data(Sizes):
         except FileNotFoundError:
             found = None
         if found is not None:
-            if found != {"scale": scale}:
-                raise SystemExit(f"bench: '{self.path}' is of scale "
-                                 f"{found.get('scale')}")
+            if found != {"scale": scale, "version": VERSION}:
+                raise SystemExit(f"bench: '{self.path}' is of another scale, "
+                                 f"{found.get('scale')}, or version")
             return
         os.mkdir(self.large_dir)
         self._make_large(progress)
         self._make_small(progress)
         with open(mark, "w", encoding="ascii") as file:
-            json.dump({"scale": scale}, file)
+            json.dump({"scale": scale, "version": VERSION}, file)
 
     def _warm(self):
         """The first row finds as much cached as the last one."""
         self.small_bytes = _read_all(self.backup)
         _read_all(self.plain)
 
-    def _link(self):
-        os.makedirs(os.path.join(self.large_plain, "large"), exist_ok=True)
-        data = os.path.join(self.large_plain, "large", "data")
-        if not os.path.exists(data):
-            os.link(self.large, data)
+    def single(self):
+        """A copy, since an object with two names is not cached as long."""
+        directory, new = self.at("single"), self.at("single.new")
+        if not os.path.exists(directory):
+            os.makedirs(os.path.join(new, "large"), exist_ok=True)
+            shutil.copyfile(self.large, os.path.join(new, "large", "data"))
+            os.sync()
+            os.rename(new, directory)
+        return directory
 
     def _make_large(self, progress):
         rng = random.Random(1)

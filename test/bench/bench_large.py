@@ -49,8 +49,8 @@ def rsync_large(stage):
 
 
 def fill_large(stage):
-    stage.time("rsync-large-in", lambda: rsync(stage.data.large_plain,
-                                               stage.side.root))
+    source = stage.data.single()
+    stage.time("rsync-large-in", lambda: rsync(source, stage.side.root))
     _check_size(stage, stage.at("large", "data"))
 
 
