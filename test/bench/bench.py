@@ -268,11 +268,11 @@ def run(args, stack):
 
     def directory(prefix, where, keep=False):
         path = tempfile.mkdtemp(prefix=prefix, dir=where)
-        spread(path)
         if not keep:
             # A mount that would not go is not emptied.
             stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system",
                                             path], check=False)
+        spread(path)
         return path
 
     where = args.source
