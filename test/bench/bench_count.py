@@ -53,12 +53,16 @@ class Counter:
         return self
 
     def _attached(self):
-        for thread in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{thread}/status",
-                      encoding="ascii", errors="replace") as status:
-                if "TracerPid:\t0\n" in status:
-                    return False
-        return True
+        try:
+            return all(self._is_traced(thread) for thread in
+                       os.listdir(f"/proc/{self.pid}/task"))
+        except (FileNotFoundError, ProcessLookupError):
+            return False  # one has ended meanwhile
+
+    def _is_traced(self, thread):
+        with open(f"/proc/{self.pid}/task/{thread}/status", encoding="ascii",
+                  errors="replace") as status:
+            return "TracerPid:\t0\n" not in status
 
     def _stop(self):
         self.strace.terminate()

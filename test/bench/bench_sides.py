@@ -130,8 +130,8 @@ class Daemon(Native):
             try:
                 nanoseconds += self._running(thread)
                 switches += self._status("ctxt_switches:", f"task/{thread}/")
-            except FileNotFoundError:
-                pass
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it has ended
         return Usage(nanoseconds / 1e9, switches)
 
     def _running(self, thread):
