@@ -24,11 +24,10 @@ static int remove_mirror(struct store *store, const char *path)
 	return dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -1 : 0;
 }
 
-/* path: is cut, and freed. */
+/* path: is cut. */
 static void remove_mirrors(struct store *store, char *path)
 {
 	int control = control_dir(store, false);
-	cleanup_free char *freed = path;
 
 	if (control < 0)
 		return;
@@ -50,43 +49,40 @@ static bool is_emptied(const struct store *store, const char *dir)
 	return false;
 }
 
-/* Enters a path that is taken over; returns what must leave for it, or NULL. */
-static char *enter_emptied(struct store *store, char *dir)
+/* What was in a place, which takes over the other. */
+static char *swap(char **place, char *path)
 {
-	char **place, *before = dir;
+	char *before = *place;
 
-	pthread_mutex_lock(&store->scratch_lock);
-	if (!is_emptied(store, dir)) {
-		place = &store->emptied[store->emptied_next++ %
-					SCRATCH_EMPTIED];
-		before = *place;
-		*place = dir;
-	}
-	pthread_mutex_unlock(&store->scratch_lock);
-	if (before != dir)
-		return before;
-	free(dir);
-	return NULL;
+	*place = path;
+	return before;
 }
 
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 {
-	char *path = kind == STORE_SCRATCH_DIRECTORY ? NULL : strdup(dir);
+	cleanup_free char *path = NULL;
+	bool known;
 
-	if (path)
-		path = enter_emptied(store, path);
-	if (path)
+	if (kind == STORE_SCRATCH_DIRECTORY || !(path = strdup(dir)))
+		return;
+	pthread_mutex_lock(&store->scratch_lock);
+	known = is_emptied(store, dir);
+	if (!known)
+		path = swap(&store->emptied[store->emptied_next++ %
+					    SCRATCH_EMPTIED],
+			    path);
+	pthread_mutex_unlock(&store->scratch_lock);
+	if (!known && path)
 		remove_mirrors(store, path);
 }
 
 void scratch_settle(struct store *store)
 {
 	for (int i = 0; i < SCRATCH_EMPTIED; i++) {
-		char *path;
+		cleanup_free char *path = NULL;
 
 		pthread_mutex_lock(&store->scratch_lock);
-		path = store->emptied[i];
-		store->emptied[i] = NULL;
+		path = swap(&store->emptied[i], NULL);
 		pthread_mutex_unlock(&store->scratch_lock);
 		if (path)
 			remove_mirrors(store, path);
