@@ -169,15 +169,6 @@ static int apply_timeout(struct mount_options *options, const char *name,
 	return 0;
 }
 
-static int apply_salvage(struct mount_options *options, const char *name,
-			 const char *value)
-{
-	(void)name;
-	(void)value;
-	options->salvage = true;
-	return 0;
-}
-
 static int apply_threads(struct mount_options *options, const char *name,
 			 const char *value)
 {
@@ -210,21 +201,22 @@ static int apply_max_streams(struct mount_options *options, const char *name,
 			    &options->max_streams);
 }
 
-static int apply_allow_other(struct mount_options *options, const char *name,
-			     const char *value)
+static int apply_flag(struct mount_options *options, const char *name,
+		      const char *value)
 {
-	(void)name;
-	(void)value;
-	options->allow_other = true;
-	return 0;
-}
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{"salvage", &options->salvage},
+		{"allow_other", &options->allow_other},
+		{"io_uring", &options->io_uring},
+	};
 
-static int apply_io_uring(struct mount_options *options, const char *name,
-			  const char *value)
-{
-	(void)name;
 	(void)value;
-	options->io_uring = true;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (strcmp(flags[i].name, name) == 0)
+			*flags[i].flag = true;
 	return 0;
 }
 
@@ -267,13 +259,13 @@ static const struct rule rules[] = {
 	{"sync", true, apply_sync},
 	{"views", true, apply_views},
 	{"timeout", true, apply_timeout},
-	{"salvage", false, apply_salvage},
+	{"salvage", false, apply_flag},
 	{"threads", true, apply_threads},
 	{"readahead", true, apply_readahead},
 	{"sandbox", true, apply_sandbox},
 	{"max_streams", true, apply_max_streams},
-	{"allow_other", false, apply_allow_other},
-	{"io_uring", false, apply_io_uring},
+	{"allow_other", false, apply_flag},
+	{"io_uring", false, apply_flag},
 	{"ro", false, apply_access},
 	{"rw", false, apply_access},
 	{"suid", false, apply_kernel},
