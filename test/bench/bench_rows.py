@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The rows of the table, and the groups in which they are measured."""
 
+import operator
+
 import bench_large
 import bench_many
 import bench_small
@@ -21,32 +23,9 @@ def _mib(sizes):
     return sizes.bytes >> 20
 
 
-def _reads(sizes):
-    return sizes.reads
-
-
-def _overwrites(sizes):
-    return sizes.overwrites
-
-
-def _entries(sizes):
-    return sizes.entries
-
-
-def _objects(sizes):
-    return sizes.objects
-
-
-def _opens(sizes):
-    return sizes.opens
-
-
-def _streams(sizes):
-    return sizes.streams
-
-
-def _files(sizes):
-    return sizes.files
+_reads, _overwrites, _entries, _objects, _opens, _streams, _files = map(
+    operator.attrgetter, ("reads", "overwrites", "entries", "objects", "opens",
+                          "streams", "files"))
 
 
 GROUPS = (
