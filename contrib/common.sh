@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What run.sh, test.sh, fuzz.sh and coverage.sh share; they source it.
+# What run.sh, test.sh, bench.sh, fuzz.sh and coverage.sh share; they source it.
 
 # shellcheck disable=SC2034 # for them
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,6 +14,9 @@ TEST_PACKAGES=(check python3 acl attr bash-completion btrfs-progs clang-tidy
 	cppcheck e2fsprogs ed fio git jq libxxhash0 man-db ntfs-3g procps psmisc
 	python3-samba rsync samba samba-testsuite samba-vfs-modules smbclient
 	strace valgrind vim xfsprogs zsh)
+# Those of the benchmarks, with the filesystems that are compared.
+BENCH_PACKAGES=(archivemount attr bindfs e2fsprogs gnuplot-nox python3 rsync
+	squashfs-tools squashfuse strace)
 
 die() {
 	echo "${0##*/}: $*" >&2
