@@ -61,6 +61,7 @@ class Daemon(Native):
     """A FUSE filesystem in the foreground. Subclasses have command()."""
 
     kinds = Native.kinds + (MOUNT,)
+    pause = 0.001  # between looks whether it is mounted: seconds
 
     def __init__(self, directory, point):
         super().__init__(point)
@@ -98,7 +99,7 @@ class Daemon(Native):
                 raise RuntimeError(f"{self.name} ended: {self._log()}")
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.name} does not mount")
-            time.sleep(0.001)
+            time.sleep(self.pause)
         os.statvfs(self.point)
 
     def __exit__(self, *error):
