@@ -71,7 +71,7 @@ class Mount(Bkupfs):
 
     def grown(self, kib):
         """Resident bytes since it had so many KiB."""
-        return max(self.resident_memory() - kib, 0) * 1024
+        return max(self.memory() - kib, 0) * 1024
 
 
 class Family:
@@ -121,7 +121,7 @@ class Objects(Family):
         start = time.perf_counter()
         with self.mount(size) as mount:
             found["mount"] = Sample(time.perf_counter() - start)
-            before = mount.resident_memory()
+            before = mount.memory()
             entries = 1 + 2 * size
             found["walk-first"] = Sample(timed(_walk, mount.root), entries)
             found["memory"] = Sample(mount.grown(before), entries)
@@ -181,7 +181,7 @@ class Streams(Family):
         found = {}
         with self.mount(size) as mount:
             root = os.path.join(mount.root, "object")
-            before = mount.resident_memory()
+            before = mount.memory()
             found["open"] = Sample(timed(_stat_missing,
                                          os.path.join(root, ":no")), size)
             found["memory"] = Sample(mount.grown(before), size)
