@@ -68,18 +68,27 @@ static int open_target(struct store *store, const char *path, uint64_t inode)
  * Allocates what will be written, as far as that is not sure to be there: a
  * full disk must not stop a commit half way.
  */
-static int make_room(int fd, const struct stat *st,
+static int make_room(const struct redo *redo, const struct stat *st,
 		     const struct redo_head *head)
 {
-	/* A file with holes may need room anywhere. */
-	uint64_t from = (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size
-				? 0
-				: st->st_size;
+	bool holes = (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
+	uint64_t size = st->st_size;
 
-	if (from >= head->file_size || fallocate(fd, FALLOC_FL_KEEP_SIZE, from,
-						 head->file_size - from) == 0)
-		return 0;
-	return errno == EOPNOTSUPP ? 0 : -errno;
+	for (uint64_t i = 0; i < head->ranges; i++) {
+		uint64_t from = 0, length = 0, end;
+		int rc = redo_read_range(redo->fd, i, &from, &length);
+
+		if (rc < 0)
+			return rc;
+		end = from + length;
+		if (!holes && from < size)
+			from = size;
+		if (from < end &&
+		    fallocate(redo->file, FALLOC_FL_KEEP_SIZE, from,
+			      end - from) < 0)
+			return errno == EOPNOTSUPP ? 0 : -errno;
+	}
+	return 0;
 }
 
 /*
@@ -109,7 +118,7 @@ static int prepare(const struct redo *redo, uint64_t size,
 	if (fstat(redo->file, &st) < 0)
 		return -errno;
 	rc = redo_check_ranges(redo->fd, size, head, st.st_size);
-	return rc < 0 ? rc : make_room(redo->file, &st, head);
+	return rc < 0 ? rc : make_room(redo, &st, head);
 }
 
 int redo_apply(struct store *store, struct redo *redo)
