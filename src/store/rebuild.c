@@ -31,6 +31,34 @@ bool rebuild_can_adopt(const struct plan *plan, const struct stage *stage)
 	return true;
 }
 
+/* A new file has zeros where nothing is written: a hole stays one. */
+static int copy_old(int old, uint64_t offset, uint64_t size, int to,
+		    uint64_t to_offset)
+{
+	const uint64_t end = offset + size;
+	uint64_t at = offset;
+	int rc = 0;
+
+	while (rc == 0 && at < end) {
+		off_t data = lseek(old, at, SEEK_DATA), hole;
+
+		/* There is none, or it is not known. */
+		if (data < 0)
+			data = errno == ENXIO ? (off_t)end : (off_t)at;
+		/* The last byte tells whether the file is as long still. */
+		if ((uint64_t)data >= end)
+			return io_copy(old, end - 1, to, to_offset + size - 1,
+				       1);
+		hole = lseek(old, data, SEEK_HOLE);
+		if (hole <= data || (uint64_t)hole > end)
+			hole = end;
+		rc = io_copy(old, data, to, to_offset + (data - offset),
+			     hole - data);
+		at = hole;
+	}
+	return rc;
+}
+
 static int write_segment(const struct plan *plan,
 			 const struct plan_segment *segment, int old, int stage,
 			 int to, uint64_t offset)
@@ -42,7 +70,8 @@ static int write_segment(const struct plan *plan,
 	case PLAN_ZEROS:
 		return io_write_zeros(to, offset, segment->size);
 	case PLAN_OLD:
-		return io_copy(old, segment->offset, to, offset, segment->size);
+		return copy_old(old, segment->offset, segment->size, to,
+				offset);
 	case PLAN_STAGE:
 		return io_copy(stage, segment->offset, to, offset,
 			       segment->size);

@@ -194,6 +194,22 @@ class Sparse(Writing):
         return [(r.id, r.attributes, r.size)
                 for r in parse(read(self.under("F"))) if r.id != 3]
 
+    def test_holes_below_stay(self):
+        """Whether the file is changed in place or made anew."""
+        for name, size in ("small", 1 << 20), ("large", 1 << 30):
+            whole = record(1, 0, b"")[:8] + struct.pack("<QI", size, 0)
+            path = self.put(name, whole)
+            os.truncate(path, len(whole) + size)
+            with open(path, "ab") as file:
+                file.write(alternate("a", b"alternate"))
+            write(self.at(name, ":a"), b"changed")
+            write(self.at(name, ":b"), b"added")
+            self.assertLess(os.stat(path).st_blocks * 512, KIB64, name)
+            self.assertEqual(os.stat(path).st_size, len(whole) + size + len(
+                alternate("a", b"changed") + alternate("b", b"added")))
+            self.assertEqual(read(self.at(name, ":b")), b"added")
+            self.assertEqual(os.stat(self.at(name, "data")).st_size, size)
+
     def test_holes_become_blocks(self):
         """DATA(8, 0), blocks, terminator; before any ALTERNATE_DATA."""
         with Handle(self.data, os.O_WRONLY | os.O_TRUNC) as fd:
