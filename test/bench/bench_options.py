@@ -105,5 +105,5 @@ def _add_places(parser):
                         help="the daemon (default: $BKUPFS, build/release)")
     parser.add_argument("--bench-io", metavar="FILE",
                         default=os.environ.get("BENCH_IO"),
-                        help="the helper (default: $BENCH_IO, that of the\n"
-                        "daemon's build, or one that is built now)")
+                        help="the helper (default: $BENCH_IO, or one that is\n"
+                        "built now)")
