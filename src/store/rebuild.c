@@ -32,8 +32,8 @@ bool rebuild_can_adopt(const struct plan *plan, const struct stage *stage)
 }
 
 /* A new file has zeros where nothing is written: a hole stays one. */
-static int copy_old(int old, uint64_t offset, uint64_t size, int to,
-		    uint64_t to_offset)
+static int copy_old(int old, uint64_t offset, int to, uint64_t to_offset,
+		    uint64_t size)
 {
 	const uint64_t end = offset + size;
 	uint64_t at = offset;
@@ -59,10 +59,12 @@ static int copy_old(int old, uint64_t offset, uint64_t size, int to,
 	return rc;
 }
 
-static int write_segment(const struct plan *plan,
+static int write_segment(const struct rebuild *rebuild, const struct plan *plan,
 			 const struct plan_segment *segment, int old, int stage,
-			 int to, uint64_t offset)
+			 uint64_t offset)
 {
+	int to = rebuild->fd;
+
 	switch (segment->source) {
 	case PLAN_BYTES:
 		return io_pwrite(to, plan->bytes + segment->offset,
@@ -70,8 +72,9 @@ static int write_segment(const struct plan *plan,
 	case PLAN_ZEROS:
 		return io_write_zeros(to, offset, segment->size);
 	case PLAN_OLD:
-		return copy_old(old, segment->offset, segment->size, to,
-				offset);
+		/* What is adopted may have bytes of an attempt that failed. */
+		return (rebuild->adopted ? io_copy : copy_old)(
+			old, segment->offset, to, offset, segment->size);
 	case PLAN_STAGE:
 		return io_copy(stage, segment->offset, to, offset,
 			       segment->size);
@@ -90,8 +93,8 @@ static int write_segments(const struct rebuild *rebuild,
 		const struct plan_segment *segment = &plan->segments[i];
 
 		if (!rebuild->adopted || segment->source != PLAN_STAGE)
-			rc = write_segment(plan, segment, old, stage,
-					   rebuild->fd, offset);
+			rc = write_segment(rebuild, plan, segment, old, stage,
+					   offset);
 		offset += segment->size;
 	}
 	/* What is adopted may have room allocated behind its content. */
