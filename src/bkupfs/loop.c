@@ -87,7 +87,7 @@ static int start(struct loop *loop)
 /* Sees to it that free turns are taken; who cannot start a thread, later. */
 static void pass_turns(struct loop *loop)
 {
-	while (loop->taken + loop->waiting < loop->turns &&
+	while (!loop->ending && loop->taken + loop->waiting < loop->turns &&
 	       loop->count < loop->max && start(loop) == 0)
 		;
 	if (loop->taken < loop->turns)
@@ -276,6 +276,7 @@ static void end(struct loop *loop)
 	loop->ending = true;
 	pthread_cond_broadcast(&loop->turn);
 	pthread_mutex_unlock(&loop->lock);
+	/* Nobody enters or leaves the list any more. */
 	while (!LIST_EMPTY(&loop->workers)) {
 		struct worker *worker = LIST_FIRST(&loop->workers);
 
@@ -304,12 +305,14 @@ int loop_run(struct fuse_session *session, unsigned int turns, unsigned int max)
 	pthread_mutex_lock(&loop.lock);
 	while (rc == 0 && loop.count < loop.turns)
 		rc = start(&loop);
-	pthread_mutex_unlock(&loop.lock);
 	/* Less will do. */
 	if (loop.count)
+		rc = 0;
+	pthread_mutex_unlock(&loop.lock);
+	if (rc == 0)
 		supervise(&loop);
 	end(&loop);
 	pthread_cond_destroy(&loop.turn);
 	pthread_mutex_destroy(&loop.lock);
-	return loop.count ? loop.error : rc;
+	return rc < 0 ? rc : loop.error;
 }
