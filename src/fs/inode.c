@@ -90,7 +90,7 @@ static struct inode *find_name(struct fs *fs, const struct inode *parent,
 	return link ? table_item(link, struct inode, name_link) : NULL;
 }
 
-/* natural: whether the number is the one that its name makes. */
+/* natural: as for inode_number_take. */
 static int attach(struct fs *fs, struct inode *inode, bool natural)
 {
 	int rc = inode_number_take(fs, inode, natural);
@@ -277,6 +277,7 @@ static int get_locked(struct fs *fs, struct inode *parent, const char *name,
 			return -ENOMEM;
 		inode->kind = entry->kind;
 		inode->ino = entry->st.st_ino;
+		inode->linked = entry->linked;
 		if (attach(fs, inode, true) < 0) {
 			release(fs, inode);
 			return -ENOMEM;
@@ -546,7 +547,7 @@ static int levels_above(enum store_kind kind)
 /* The object that a place is, or is in; NULL for one that is detached. */
 static const struct inode *object_of(struct place *place, char *path)
 {
-	const struct inode *object = place->inode;
+	struct inode *object = place->inode;
 	int levels = levels_above(place->kind);
 
 	pthread_mutex_lock(&place->fs->lock);
@@ -557,6 +558,8 @@ static const struct inode *object_of(struct place *place, char *path)
 			*slash = '\0';
 		object = slash ? object->parent : NULL;
 	}
+	if (object)
+		inode_number_keep(place->fs, object);
 	pthread_mutex_unlock(&place->fs->lock);
 	return object;
 }
@@ -567,6 +570,8 @@ void inode_notify_parent(struct fs *fs, const struct inode *inode)
 
 	pthread_mutex_lock(&fs->lock);
 	id = inode->parent ? inode_id(inode->parent) : 0;
+	if (inode->parent)
+		inode_number_keep(fs, inode->parent);
 	pthread_mutex_unlock(&fs->lock);
 	if (fs->session)
 		notify(fs, id);

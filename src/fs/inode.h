@@ -58,7 +58,7 @@ struct inode {
 	struct table_link id_link; /* its hash is the node id */
 	struct table_link name_link;
 	struct inode *parent; /* NULL for the root */
-	uint64_t ino;	      /* st_ino; no stream beside it has the same */
+	uint64_t ino;	      /* st_ino; see inode_number.h */
 	uint64_t told;	  /* version of the content whose size it was told */
 	uint64_t told_at; /* store_changes before that was looked up */
 	uint32_t children; /* whose parent it is */
@@ -68,6 +68,7 @@ struct inode {
 	bool cached : 1;   /* the kernel cached what it was told of last */
 	bool stranger : 1; /* is in fs.strangers */
 	bool open : 1;	   /* is in fs.openings */
+	bool linked : 1; /* its number is that of other names, too */
 	bool shared : 1; /* when it was looked up last: see store_entry */
 	bool renamed : 1;  /* the name is elsewhere, and name points there */
 	char name[];	   /* see inode_name */

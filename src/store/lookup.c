@@ -28,7 +28,8 @@ struct store_listing {
 static void entry_of_node(const struct store *store, const char *path,
 			  const struct stat *st, struct store_entry *ret_entry)
 {
-	*ret_entry = (struct store_entry){0};
+	*ret_entry = (struct store_entry){
+		.linked = !S_ISDIR(st->st_mode) && st->st_nlink > 1};
 	if (live_is_object(store, path, st)) {
 		ret_entry->kind = STORE_OBJECT;
 		ret_entry->st = attr_of_object(
@@ -125,6 +126,7 @@ int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 	struct store_object *object;
 	int rc = tree_check_name(name);
 
+	*ret_entry = (struct store_entry){0};
 	if (rc < 0)
 		return rc;
 	if (kind == STORE_SCRATCH_DIRECTORY)

@@ -140,6 +140,7 @@ struct store_entry {
 	uint64_t version; /* of a file's content, see store_file_version */
 	/* Its file has other names, by which it may be changed at any time. */
 	bool shared;
+	bool linked; /* the same of a node itself; it has its number in common */
 };
 
 /*

@@ -424,6 +424,14 @@ class Numbers(Metadata):
         self.remount()
         self.assertEqual(self.numbers(), before)
 
+    def test_that_of_a_file_that_was_replaced_is_no_other(self):
+        """The filesystem below gives a number that became free to others."""
+        for name in map(str, range(20)):
+            write(self.at("F/data"), name.encode())
+            os.mkdir(self.at(name))
+            numbers = list(self.numbers().values())
+            self.assertEqual(len(set(numbers)), len(numbers), name)
+
     def test_stable_over_a_commit(self):
         before = self.numbers()
         write(self.at("F/data"), b"new")
