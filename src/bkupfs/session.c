@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkupfs/session.h"
 
-#include "bkupfs/connection.h"
 #include "bkupfs/loop.h"
+#include "fs/connection.h"
 #include "fs/fs.h"
 #include "util/log.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "bkupfs/connection.h"
+#include "fs/connection.h"
 
 #ifdef BKUP_HAVE_FUSE_SET_FEATURE_FLAG
 #include <stdio.h>

@@ -9,8 +9,8 @@
  * with a GETXATTR for security.capability. There the reply to INIT is given
  * both, as far as the kernel offers them.
  */
-#ifndef BKUPFS_CONNECTION_H
-#define BKUPFS_CONNECTION_H
+#ifndef FS_CONNECTION_H
+#define FS_CONNECTION_H
 
 #include "fs/fs.h"
 
