@@ -19,11 +19,6 @@ static char *split(char *path)
 	return slash + 1;
 }
 
-static bool is_scratch(enum store_kind kind)
-{
-	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
-}
-
 /* Looks a place up that is not open. */
 static int stat_path(struct place *place, struct store_entry *ret_entry)
 {
@@ -32,8 +27,7 @@ static int stat_path(struct place *place, struct store_entry *ret_entry)
 	const char *dir;
 	int rc = -ENOENT;
 
-	if (place->kind == STORE_DIRECTORY || place->kind == STORE_OBJECT ||
-	    place->kind == STORE_OTHER) {
+	if (store_kind_is_node(place->kind)) {
 		rc = store_stat(store, place->path, ret_entry);
 	} else {
 		path = strdup(place->path);
@@ -42,7 +36,7 @@ static int stat_path(struct place *place, struct store_entry *ret_entry)
 		name = split(path);
 		dir = name == path ? "" : path;
 		/* It is scratch still, most likely. */
-		if (is_scratch(place->kind))
+		if (store_kind_is_scratch(place->kind))
 			rc = store_lookup(store, dir, STORE_SCRATCH_DIRECTORY,
 					  name, ret_entry);
 		if (rc == -ENOENT)
@@ -229,7 +223,7 @@ static int set_attr(struct place *place, const struct stat *attr, int to_set,
 /* Whether what was set is seen at the object and all its streams. */
 static bool concerns_object(const struct place *place, int to_set)
 {
-	return inode_is_of_object(place->kind) &&
+	return store_kind_is_of_object(place->kind) &&
 	       to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
 			 FUSE_SET_ATTR_GID);
 }
@@ -320,7 +314,7 @@ void fs_listxattr(fuse_req_t req, fuse_ino_t id, size_t size)
 static void note_acl(struct place *place, const char *name)
 {
 	if (strncmp(name, "system.posix_acl_", 17) == 0 &&
-	    inode_is_of_object(place->kind))
+	    store_kind_is_of_object(place->kind))
 		inode_notify_object(place);
 }
 

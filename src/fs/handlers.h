@@ -43,7 +43,8 @@ void fs_forget_multi(fuse_req_t req, size_t count,
 		     struct fuse_forget_data *forgets);
 void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	      dev_t dev);
-void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name,
+	      mode_t mode);
 void fs_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
 		const char *name);
 void fs_link(fuse_req_t req, fuse_ino_t id, fuse_ino_t parent,
@@ -52,7 +53,8 @@ void fs_readlink(fuse_req_t req, fuse_ino_t id);
 void fs_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void fs_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
 void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
-	       fuse_ino_t new_parent, const char *new_name, unsigned int flags);
+	       fuse_ino_t new_parent, const char *new_name,
+	       unsigned int flags);
 
 /* fs_attr.c */
 void fs_getattr(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi);
@@ -78,8 +80,8 @@ void fs_fsyncdir(fuse_req_t req, fuse_ino_t id, int datasync,
 /* fs_file.c */
 struct store_file *fs_file_of(const struct fuse_file_info *fi);
 void fs_open(fuse_req_t req, fuse_ino_t id, struct fuse_file_info *fi);
-void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-	       struct fuse_file_info *fi);
+void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+	       mode_t mode, struct fuse_file_info *fi);
 void fs_read(fuse_req_t req, fuse_ino_t id, size_t size, off_t offset,
 	     struct fuse_file_info *fi);
 void fs_write(fuse_req_t req, fuse_ino_t id, const char *bytes, size_t size,

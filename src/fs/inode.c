@@ -530,12 +530,6 @@ static void notify_streams(struct fs *fs, const struct inode *object,
 	store_listing_free(listing);
 }
 
-bool inode_is_of_object(enum store_kind kind)
-{
-	return kind == STORE_OBJECT || kind == STORE_STREAM ||
-	       kind == STORE_VIEWS || kind == STORE_VIEW;
-}
-
 /* How far above a place its object is. */
 static int levels_above(enum store_kind kind)
 {

@@ -150,9 +150,6 @@ bool inode_is_leaf(struct fs *fs, const struct inode *parent, const char *name);
  */
 bool inode_has_cached(struct fs *fs, struct inode *inode, uint64_t version);
 
-/* Whether something of that kind is an object, or has its metadata. */
-bool inode_is_of_object(enum store_kind kind);
-
 /*
  * Tells the kernel that the attributes of an object and its streams changed
  * by way of one of them. Data stays cached, so this waits for nobody.

@@ -174,7 +174,7 @@ int store_mknod(struct store *store, const char *dir, enum store_kind kind,
 static int open_holder(struct store *store, const char *path,
 		       enum store_kind kind, const char **ret_name)
 {
-	if (kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY)
+	if (store_kind_is_scratch(kind))
 		return scratch_open_parent(store, path, false, ret_name);
 	return tree_open_parent(store, path, ret_name);
 }

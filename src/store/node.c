@@ -21,12 +21,6 @@ struct node_link node_link(int fd)
 	return link;
 }
 
-bool node_is_object(enum store_kind kind)
-{
-	return kind == STORE_OBJECT || kind == STORE_STREAM ||
-	       kind == STORE_VIEWS || kind == STORE_VIEW;
-}
-
 static int view_path(const char *path, char **ret_path, const char **ret_name)
 {
 	cleanup_free char *dir = NULL;
@@ -81,7 +75,7 @@ static int open_node(struct store *store, const char *path,
 	const char *name;
 	int rc;
 
-	if (kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY)
+	if (store_kind_is_scratch(kind))
 		return open_scratch(store, path);
 	rc = node_object_path(path, kind, &object, &name);
 	if (rc < 0)
@@ -138,8 +132,7 @@ static int check_writable(struct store *store, const char *path,
 	const char *name;
 	int rc;
 
-	if (kind == STORE_DIRECTORY || kind == STORE_OBJECT ||
-	    kind == STORE_OTHER)
+	if (store_kind_is_node(kind))
 		return tree_check_writable(store, path);
 	/* The last part is nothing that stands there. */
 	rc = tree_split(path, &dir, &name);
@@ -152,7 +145,7 @@ int node_enter(struct store *store, const char *path, enum store_kind kind,
 	struct node node = {.kind = kind};
 	int rc = change ? check_writable(store, path, kind) : 0;
 
-	if (rc == 0 && (node_is_object(kind) || kind == STORE_DIRECTORY))
+	if (rc == 0 && (store_kind_is_of_object(kind) || kind == STORE_DIRECTORY))
 		rc = lock_object(store, path, kind, &node.object);
 	if (rc < 0)
 		return rc;

@@ -11,9 +11,6 @@ struct node_link {
 };
 struct node_link node_link(int fd);
 
-/* Whether the kind's metadata is that of an underlying file. */
-bool node_is_object(enum store_kind kind);
-
 /*
  * The path of the underlying file or directory; for a stream or view that of
  * its object.

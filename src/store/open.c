@@ -104,7 +104,8 @@ static void supersede_for_writer(struct store_object *object, const char *child)
 	struct store_file *file = object_file(object, child);
 
 	if (is_expected(object, name, file) || !file || !file->readers ||
-	    file->writers || atomic_load(&file->dirty) || backing_is_of(file))
+	    file->writers || atomic_load(&file->dirty) ||
+	    backing_is_of(file))
 		return;
 	atomic_store(&file->superseded, true);
 	object_detach_file(object, file);
@@ -154,7 +155,8 @@ static bool is_new(struct store_file *file)
 	bool is_new;
 
 	pthread_rwlock_rdlock(&file->lock);
-	is_new = file->stage.fd < 0 && !file->stream && !backing_is_open(file);
+	is_new = file->stage.fd < 0 && !file->stream &&
+		 !backing_is_open(file);
 	pthread_rwlock_unlock(&file->lock);
 	return is_new;
 }
@@ -381,18 +383,17 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	if (rescue_dir(object, file, &path) < 0)
 		return;
 	if (backing_is_open(file)) {
-		store_report(
-			store, LOG_ERR,
-			"'%s/%s': what was written is in the file, but: %s",
-			path, child, strerror(-error));
+		store_report(store, LOG_ERR,
+			     "'%s/%s': what was written is in the file, but: %s",
+			     path, child, strerror(-error));
 		return;
 	}
 	whole = complete_stage(file);
 	dir = whole < 0 ? whole : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));
-	if (dir < 0 ||
-	    control_rename(control_dir(store, false), file->stage.name, dir,
-			   scratch_leaf(store, name, &leaf)) < 0) {
+	if (dir < 0 || control_rename(control_dir(store, false),
+				      file->stage.name, dir,
+				      scratch_leaf(store, name, &leaf)) < 0) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "
 			     "written",

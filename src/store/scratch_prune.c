@@ -49,31 +49,23 @@ static bool is_emptied(const struct store *store, const char *dir)
 	return false;
 }
 
-/* What was in a place, which takes over the other. */
-static char *swap(char **place, char *path)
-{
-	char *before = *place;
-
-	*place = path;
-	return before;
-}
-
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 {
-	cleanup_free char *path = NULL;
-	bool known;
+	cleanup_free char *path = NULL, *oldest = NULL;
+	char **place;
 
 	if (kind == STORE_SCRATCH_DIRECTORY || !(path = strdup(dir)))
 		return;
 	pthread_mutex_lock(&store->scratch_lock);
-	known = is_emptied(store, dir);
-	if (!known)
-		path = swap(&store->emptied[store->emptied_next++ %
-					    SCRATCH_EMPTIED],
-			    path);
+	if (!is_emptied(store, dir)) {
+		place = &store->emptied[store->emptied_next++ %
+					SCRATCH_EMPTIED];
+		oldest = *place;
+		*place = steal_pointer(&path);
+	}
 	pthread_mutex_unlock(&store->scratch_lock);
-	if (!known && path)
-		remove_mirrors(store, path);
+	if (oldest)
+		remove_mirrors(store, oldest);
 }
 
 void scratch_settle(struct store *store)
@@ -82,7 +74,7 @@ void scratch_settle(struct store *store)
 		cleanup_free char *path = NULL;
 
 		pthread_mutex_lock(&store->scratch_lock);
-		path = swap(&store->emptied[i], NULL);
+		path = steal_pointer(&store->emptied[i]);
 		pthread_mutex_unlock(&store->scratch_lock);
 		if (path)
 			remove_mirrors(store, path);

@@ -35,7 +35,7 @@ static int note_set(const struct node *node, int what)
 static mode_t node_mode(const struct node *node, mode_t mode)
 {
 	mode &= 07777;
-	if (node_is_object(node->kind) && S_ISREG(node->st.st_mode))
+	if (store_kind_is_of_object(node->kind) && S_ISREG(node->st.st_mode))
 		return attr_file_mode(mode, node->st.st_mode);
 	if (node->kind == STORE_SCRATCH)
 		return mode & SCRATCH_MODES;

@@ -133,6 +133,25 @@ enum store_kind {
 	STORE_VIEW,		 /* a file there that is no scratch */
 };
 
+static inline bool store_kind_is_scratch(enum store_kind kind)
+{
+	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
+}
+
+/* Whether it stands below SOURCE under the path that it has in the mount. */
+static inline bool store_kind_is_node(enum store_kind kind)
+{
+	return kind == STORE_DIRECTORY || kind == STORE_OBJECT ||
+	       kind == STORE_OTHER;
+}
+
+/* Whether it is an object, or has its metadata. */
+static inline bool store_kind_is_of_object(enum store_kind kind)
+{
+	return kind == STORE_OBJECT || kind == STORE_STREAM ||
+	       kind == STORE_VIEWS || kind == STORE_VIEW;
+}
+
 /* What store_lookup finds; st is as stat(2) on the mount shows it. */
 struct store_entry {
 	enum store_kind kind;

@@ -38,18 +38,13 @@ static bool is_own(const char *name)
 	return strncmp(name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0;
 }
 
-static bool is_scratch(enum store_kind kind)
-{
-	return kind == STORE_SCRATCH || kind == STORE_SCRATCH_DIRECTORY;
-}
-
 /*
  * What a live file has in attributes are its streams. Only an ACL is left, and
  * what is told of it.
  */
 static bool is_live_node(const struct store *store, enum store_kind kind)
 {
-	return store->options.live && !is_scratch(kind);
+	return store->options.live && !store_kind_is_scratch(kind);
 }
 
 /* Views have no attributes but the ACL of their object. */
@@ -62,7 +57,7 @@ static bool is_view(enum store_kind kind)
 static bool is_hidden(const char *name, enum store_kind kind)
 {
 	return is_own(name) &&
-	       !(is_scratch(kind) && strcmp(name, ATTRIBUTES) == 0);
+	       !(store_kind_is_scratch(kind) && strcmp(name, ATTRIBUTES) == 0);
 }
 
 /* Gives a value out by the rules of getxattr(2). */
@@ -213,7 +208,7 @@ ssize_t store_getxattr(struct store *store, const char *path,
 	if (n < 0)
 		return n == -EXDEV ? -ENODATA : n;
 	link = node_link(node.fd);
-	if (node_is_object(node.kind) && acl_is_name(name))
+	if (store_kind_is_of_object(node.kind) && acl_is_name(name))
 		n = acl_get(node.fd, node.kind, name, value, size);
 	else if ((n = getxattr(link.path, name, value, size)) < 0)
 		n = -errno;
@@ -375,7 +370,7 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 	if (rc < 0)
 		return rc;
 	link = node_link(node.fd);
-	if (node_is_object(node.kind) && acl_is_name(name))
+	if (store_kind_is_of_object(node.kind) && acl_is_name(name))
 		rc = acl_set(node.fd, name, value, size, flags);
 	else if (setxattr(link.path, name, value, size, flags) < 0)
 		rc = -errno;
