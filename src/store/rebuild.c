@@ -31,34 +31,6 @@ bool rebuild_can_adopt(const struct plan *plan, const struct stage *stage)
 	return true;
 }
 
-/* A new file has zeros where nothing is written: a hole stays one. */
-static int copy_old(int old, uint64_t offset, int to, uint64_t to_offset,
-		    uint64_t size)
-{
-	const uint64_t end = offset + size;
-	uint64_t at = offset;
-	int rc = 0;
-
-	while (rc == 0 && at < end) {
-		off_t data = lseek(old, at, SEEK_DATA), hole;
-
-		/* There is none, or it is not known. */
-		if (data < 0)
-			data = errno == ENXIO ? (off_t)end : (off_t)at;
-		/* The last byte tells whether the file is as long still. */
-		if ((uint64_t)data >= end)
-			return io_copy(old, end - 1, to, to_offset + size - 1,
-				       1);
-		hole = lseek(old, data, SEEK_HOLE);
-		if (hole <= data || (uint64_t)hole > end)
-			hole = end;
-		rc = io_copy(old, data, to, to_offset + (data - offset),
-			     hole - data);
-		at = hole;
-	}
-	return rc;
-}
-
 static int write_segment(const struct rebuild *rebuild, const struct plan *plan,
 			 const struct plan_segment *segment, int old, int stage,
 			 uint64_t offset)
@@ -73,7 +45,7 @@ static int write_segment(const struct rebuild *rebuild, const struct plan *plan,
 		return io_write_zeros(to, offset, segment->size);
 	case PLAN_OLD:
 		/* What is adopted may have bytes of an attempt that failed. */
-		return (rebuild->adopted ? io_copy : copy_old)(
+		return (rebuild->adopted ? io_copy : io_copy_data)(
 			old, segment->offset, to, offset, segment->size);
 	case PLAN_STAGE:
 		return io_copy(stage, segment->offset, to, offset,
@@ -97,9 +69,8 @@ static int write_segments(const struct rebuild *rebuild,
 					   offset);
 		offset += segment->size;
 	}
-	/* What is adopted may have room allocated behind its content. */
-	if (rc == 0 && rebuild->adopted &&
-	    ftruncate(rebuild->fd, plan->size) < 0)
+	/* It may end with a hole, or have room allocated behind its content. */
+	if (rc == 0 && ftruncate(rebuild->fd, plan->size) < 0)
 		rc = -errno;
 	/* The old version became shorter under our hands. */
 	return rc == -EBADMSG ? -ESTALE : rc;

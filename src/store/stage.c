@@ -381,21 +381,13 @@ int stage_move(struct store *store, struct stage *stage, uint64_t shift)
 {
 	struct stage moved;
 	int rc = stage_begin(store, 0, &moved);
-	uint64_t at = 0, end;
 
 	if (rc < 0)
 		return rc;
-	while ((rc = stage_seek(stage, NULL, at, SEEK_DATA, &at)) == 0) {
-		rc = stage_seek(stage, NULL, at, SEEK_HOLE, &end);
-		if (rc == 0)
-			rc = io_copy(stage->fd, stage->shift + at, moved.fd,
-				     shift + at, end - at);
-		if (rc < 0)
-			break;
-		at = end;
-	}
-	if (rc == -ENXIO)
-		rc = ftruncate(moved.fd, shift + stage->size) < 0 ? -errno : 0;
+	rc = io_copy_data(stage->fd, stage->shift, moved.fd, shift,
+			  stage->size);
+	if (rc == 0 && ftruncate(moved.fd, shift + stage->size) < 0)
+		rc = -errno;
 	if (rc < 0) {
 		stage_drop(store, &moved);
 		return rc;

@@ -199,6 +199,35 @@ int io_copy(int from, uint64_t from_offset, int to, uint64_t to_offset,
 				   to_offset + head, size - head);
 }
 
+int io_copy_data(int from, uint64_t from_offset, int to, uint64_t to_offset,
+		 uint64_t size)
+{
+	const uint64_t end = from_offset + size;
+	uint64_t at = from_offset;
+
+	while (at < end) {
+		off_t data = lseek(from, at, SEEK_DATA), hole;
+		int rc;
+
+		if (data < 0 && errno == ENXIO)
+			return 0;
+		/* Where holes are not known all is data. */
+		if (data < 0)
+			data = at;
+		if ((uint64_t)data >= end)
+			return 0;
+		hole = lseek(from, data, SEEK_HOLE);
+		if (hole <= data || (uint64_t)hole > end)
+			hole = end;
+		rc = io_copy(from, data, to, to_offset + (data - from_offset),
+			     hole - data);
+		if (rc < 0)
+			return rc;
+		at = hole;
+	}
+	return 0;
+}
+
 int io_write_zeros(int fd, uint64_t offset, uint64_t size)
 {
 	static const char zeros[1 << 16];

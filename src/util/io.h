@@ -29,6 +29,13 @@ int io_pwrite(int fd, const void *bytes, size_t size, uint64_t offset);
 int io_copy(int from, uint64_t from_offset, int to, uint64_t to_offset,
 	    uint64_t size);
 
+/*
+ * The same to where there are zeros, or nothing: holes of the source stay
+ * holes, and so does what is beyond its end.
+ */
+int io_copy_data(int from, uint64_t from_offset, int to, uint64_t to_offset,
+		 uint64_t size);
+
 int io_write_zeros(int fd, uint64_t offset, uint64_t size);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int open_again(int fd, int flags)
@@ -233,6 +234,36 @@ START_TEST(copies_what_the_kernel_will_not)
 }
 END_TEST
 
+/* Data, a hole, data that begins within the range, a hole to the end. */
+START_TEST(holes_stay_holes)
+{
+	enum { PART = 1 << 20, SHIFT = 100, SIZE = 4 * PART };
+	int from = unit_file(NULL, 0), to = unit_file(NULL, 0);
+	char *want = calloc(1, SIZE), *got = malloc(SIZE);
+	struct stat st;
+
+	ck_assert(want && got);
+	memset(want, 'a', 10);
+	memset(want + 2 * PART, 'b', 10);
+	ck_assert_int_eq(io_pwrite(from, want, 10, SHIFT), 0);
+	ck_assert_int_eq(io_pwrite(from, want + 2 * PART, 10,
+				   SHIFT + 2 * PART), 0);
+	ck_assert_int_eq(ftruncate(from, SHIFT + 3 * PART), 0);
+	ck_assert_int_eq(io_copy_data(from, SHIFT, to, 7, SIZE), 0);
+	ck_assert_int_eq(ftruncate(to, 7 + SIZE), 0);
+	ck_assert_int_eq(io_pread(to, got, SIZE, 7), SIZE);
+	ck_assert_int_eq(memcmp(got, want, SIZE), 0);
+	ck_assert_int_eq(fstat(to, &st), 0);
+	ck_assert_int_lt(st.st_blocks * 512, PART);
+	/* Nothing of it, and of what is no file. */
+	ck_assert_int_eq(io_copy_data(from, SIZE, to, 0, SIZE), 0);
+	ck_assert_int_eq(io_copy_data(from, 0, to, 0, 0), 0);
+	ck_assert_int_eq(io_copy_data(-1, 0, to, 0, 1), -EBADF);
+	free(want);
+	free(got);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -246,6 +277,7 @@ int main(void)
 		copies_between_a_file_and_another_filesystem,
 		a_copy_needs_all_of_its_source,
 		copies_what_the_kernel_will_not,
+		holes_stay_holes,
 	};
 
 	return unit_main("io", tests, N_ELEMENTS(tests), 30);
