@@ -16,7 +16,6 @@ import os
 import platform
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ sys.dont_write_bytecode = True
 import bench_check
 import bench_commits
 import bench_count
+import bench_main
 import bench_plot
 import bench_report
 import bench_rows
@@ -36,7 +36,6 @@ from bench_sides import Archivemount, Bindfs, BindfsSingle, Bkupfs, Native, \
     Squashfuse
 from bench_stage import Stage, spread
 
-SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Counting slows a daemon down so much that a part of the data must do.
 COUNTED_PART = 0.05
@@ -264,20 +263,18 @@ def run(args, stack):
     progress = bench_report.Progress()
     stack.callback(progress.clear)
 
-    def directory(prefix, where, keep=False):
-        path = tempfile.mkdtemp(prefix=prefix, dir=where)
-        if not keep:
-            # A mount that would not go is not emptied.
-            stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system",
-                                            path], check=False)
+    def directory(prefix, where):
+        path = bench_main.directory(stack, prefix, where)
         spread(path)
         return path
 
     where = args.source
-    if not where:
-        where = directory("bkupfs-bench.", args.dir, args.keep)
-        if args.keep:
-            print(f"the data is in '{where}'", file=sys.stderr)
+    if args.keep and not where:
+        where = tempfile.mkdtemp(prefix="bkupfs-bench.", dir=args.dir)
+        spread(where)
+        print(f"the data is in '{where}'", file=sys.stderr)
+    elif not where:
+        where = directory("bkupfs-bench.", args.dir)
     elif not os.path.exists(os.path.join(where, MARK)):
         raise RuntimeError(f"no run has left data in '{where}'")
     data = Data(os.path.abspath(where), args.scale, progress)
@@ -296,26 +293,9 @@ def run(args, stack):
 
 def main():
     args = options(__doc__)
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        print("skipped: no /dev/fuse")
-        return SKIPPED
-    if os.geteuid() != 0 and not shutil.which("fusermount3"):
-        print("skipped: only root can mount without fusermount3")
-        return SKIPPED
-    Bkupfs.binary = args.bkupfs
     if args.mount_options:
         Bkupfs.options = ("-o", args.mount_options)
-    for number in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, lambda *_: sys.exit(1))
-    try:
-        with contextlib.ExitStack() as stack:
-            run(args, stack)
-    except KeyboardInterrupt:
-        return 1
-    except (OSError, RuntimeError, subprocess.CalledProcessError) as fault:
-        print(f"bench: {fault}", file=sys.stderr)
-        return 1
-    return 0
+    return bench_main.run("bench", run, args)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,11 @@ import os
 
 import bench_check
 import bench_commits
+import bench_main
 import bench_plot
 import bench_rows
 from bench_data import Sizes
 
-BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
-                     "build", "release")
 # A run that nobody told how often to measure begins nothing for another time
 # that would end later: seconds.
 PATIENCE = 540
@@ -82,8 +81,6 @@ def _add_measuring(parser):
     parser.add_argument("--only", action="append", metavar="ROW",
                         choices=[*rows(), *groups()],
                         help="only that row (may be repeated)")
-    parser.add_argument("--json", metavar="FILE",
-                        help="write the figures of every round there, too")
     parser.add_argument("--plot", metavar="FILE",
                         help="draw the ratios there: .svg or .png")
     parser.add_argument("--count", action="store_true",
@@ -91,18 +88,13 @@ def _add_measuring(parser):
 
 
 def _add_places(parser):
-    parser.add_argument("--dir", metavar="DIR",
-                        help="make the data in DIR (default: $TMPDIR, /tmp)")
+    bench_main.add_options(parser)
     parser.add_argument("--keep", action="store_true",
                         help="leave the data there, and say where")
     parser.add_argument("--source", metavar="DIR",
                         help="use the data that an earlier run has kept")
     parser.add_argument("-o", dest="mount_options", metavar="OPTIONS",
                         help="mount bkupfs with these options")
-    parser.add_argument("--bkupfs", metavar="FILE",
-                        default=os.environ.get("BKUPFS") or os.path.join(
-                            BUILD, "src", "bkupfs", "bkupfs"),
-                        help="the daemon (default: $BKUPFS, build/release)")
     parser.add_argument("--bench-io", metavar="FILE",
                         default=os.environ.get("BENCH_IO"),
                         help="the helper (default: $BENCH_IO, or one that is\n"

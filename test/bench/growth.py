@@ -11,27 +11,20 @@ that speak most in its favour, is more than 0.2 above the promised one.
 """
 
 import argparse
-import contextlib
 import json
 import math
 import os
 import platform
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
 
+import bench_main
 import bench_report
-from bench_growth import BYTES, FAMILIES, SECONDS, Mount, size_text
+from bench_growth import BYTES, FAMILIES, SECONDS, size_text
 
-SKIPPED = 77
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.path.join(HERE, "..", "..", "build", "release")
 ROUNDS = 3
 # A run that nobody told how often to measure begins no round that would end
 # later: seconds.
@@ -68,14 +61,7 @@ def options():
                         choices=list(FAMILIES),
                         help="only that family: " + ", ".join(FAMILIES)
                         + "\n(may be repeated)")
-    parser.add_argument("--json", metavar="FILE",
-                        help="write the figures of every round there, too")
-    parser.add_argument("--dir", metavar="DIR",
-                        help="make the data in DIR (default: $TMPDIR, /tmp)")
-    parser.add_argument("--bkupfs", metavar="FILE",
-                        default=os.environ.get("BKUPFS") or os.path.join(
-                            BUILD, "src", "bkupfs", "bkupfs"),
-                        help="the daemon (default: $BKUPFS, build/release)")
+    bench_main.add_options(parser)
     parser.add_argument("--bkup", metavar="FILE",
                         default=os.environ.get("BKUP"),
                         help="the tool (default: $BKUP, that of the daemon's\n"
@@ -284,10 +270,7 @@ def load():
 
 def play(args, stack):
     began = time.monotonic()
-    work = tempfile.mkdtemp(prefix="bkupfs-growth.", dir=args.dir)
-    # A mount that would not go is not emptied.
-    stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system", work],
-                   check=False)
+    work = bench_main.directory(stack, "bkupfs-growth.", args.dir)
     about = {"kernel": platform.release(), "processors": os.cpu_count(),
              "load": load()}
     run = Run(args, work)
@@ -301,33 +284,8 @@ def play(args, stack):
     report(run, about)
 
 
-def missing():
-    """Why nothing can be mounted, or None."""
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        return "no /dev/fuse"
-    if os.geteuid() != 0 and not shutil.which("fusermount3"):
-        return "only root can mount without fusermount3"
-    return None
-
-
 def main():
-    args = options()
-    reason = missing()
-    if reason:
-        print(f"skipped: {reason}")
-        return SKIPPED
-    Mount.binary = args.bkupfs
-    for number in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, lambda *_: sys.exit(1))
-    try:
-        with contextlib.ExitStack() as stack:
-            play(args, stack)
-    except KeyboardInterrupt:
-        return 1
-    except (OSError, RuntimeError, subprocess.CalledProcessError) as fault:
-        print(f"growth: {fault}", file=sys.stderr)
-        return 1
-    return 0
+    return bench_main.run("growth", play, options())
 
 
 if __name__ == "__main__":
