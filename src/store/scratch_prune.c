@@ -61,7 +61,8 @@ void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 		place = &store->emptied[store->emptied_next++ %
 					SCRATCH_EMPTIED];
 		oldest = *place;
-		*place = steal_pointer(&path);
+		*place = path;
+		path = NULL;
 	}
 	pthread_mutex_unlock(&store->scratch_lock);
 	if (oldest)
