@@ -16,6 +16,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#define SCRATCH "scratch"
+
 bool scratch_is_directory_name(const char *name)
 {
 	return strcmp(name, ".~tmp~") == 0 || strncmp(name, ".rsync-", 7) == 0;
@@ -61,7 +63,7 @@ static int make_and_open(int parent, const char *name)
 static int make_mirror(int control, const char *dir)
 {
 	cleanup_free char *path = strdup(dir);
-	cleanup_close int fd = make_and_open(control, SCRATCH_TOP);
+	cleanup_close int fd = make_and_open(control, SCRATCH);
 	char *rest = path, *part;
 
 	if (!path)
@@ -86,10 +88,10 @@ int scratch_dir(struct store *store, const char *dir, bool create)
 
 	if (control < 0)
 		return control;
-	rc = *dir ? tree_join(SCRATCH_TOP, dir, &path) : 0;
+	rc = *dir ? tree_join(SCRATCH, dir, &path) : 0;
 	if (rc < 0)
 		return rc;
-	rc = tree_openat(control, path ? path : SCRATCH_TOP,
+	rc = tree_openat(control, path ? path : SCRATCH,
 			 O_RDONLY | O_DIRECTORY);
 	/* Somebody may prune it while it is made. */
 	for (int i = 0; create && rc == -ENOENT && i < 8; i++)
@@ -104,6 +106,78 @@ int scratch_open_parent(struct store *store, const char *path, bool create,
 	int rc = tree_split(path, &dir, ret_name);
 
 	return rc < 0 ? rc : scratch_dir(store, dir, create);
+}
+
+/* Removes the mirror of path if it is empty. */
+static int remove_mirror(struct store *store, const char *path)
+{
+	const char *name;
+	cleanup_close int dir = scratch_open_parent(store, path, false, &name);
+
+	return dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -1 : 0;
+}
+
+void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
+{
+	cleanup_free char *path = strdup(dir);
+	int control = control_dir(store, false);
+
+	if (!path || control < 0 || kind == STORE_SCRATCH_DIRECTORY)
+		return;
+	while (*path) {
+		char *slash = strrchr(path, '/');
+
+		if (remove_mirror(store, path) < 0)
+			return;
+		*(slash ? slash : path) = '\0';
+	}
+	unlinkat(control, SCRATCH, AT_REMOVEDIR);
+}
+
+/*
+ * Whether a directory is scratch itself, and no mirror; or a mirror that is
+ * named like it.
+ */
+static bool is_scratch_directory(const char *name)
+{
+	return bkup_name_is_scratch(name) && strcmp(name, VIEWS_NAME) != 0;
+}
+
+/*
+ * Removes a mirror, and those in it, as far as they are empty; all: also what
+ * is in them.
+ */
+static int sweep_mirror(int parent, const char *name, bool all)
+{
+	cleanup_closedir DIR *entries = NULL;
+	struct dirent *entry;
+	int rc = tree_opendir(tree_openat(parent, name,
+					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+			      &entries);
+
+	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0) {
+		rc = 0;
+		if (all && unlinkat(dirfd(entries), entry->d_name, 0) == 0)
+			continue;
+		if (entry->d_type != DT_REG && entry->d_type != DT_LNK &&
+		    (all || !is_scratch_directory(entry->d_name)))
+			rc = sweep_mirror(dirfd(entries), entry->d_name, all);
+		/* It was none, or is gone. */
+		if (rc == -ENOTDIR || rc == -ENOENT || rc == -ELOOP)
+			rc = 0;
+	}
+	if (rc == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 &&
+	    errno != ENOTEMPTY && errno != EEXIST)
+		rc = -errno;
+	return rc;
+}
+
+int scratch_sweep(struct store *store)
+{
+	int control = control_dir(store, false);
+	int rc = control < 0 ? control : sweep_mirror(control, SCRATCH, false);
+
+	return rc == -ENOENT ? 0 : rc;
 }
 
 const char *scratch_leaf(const struct store *store, const char *name,
@@ -139,15 +213,23 @@ int scratch_exists(struct store *store, const char *dir)
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
-	int rc;
+	int rc = tree_opendir(scratch_dir(store, dir, false), &entries);
 
-	scratch_settle(store);
-	rc = tree_opendir(scratch_dir(store, dir, false), &entries);
 	/* That of its views nobody sees. */
 	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0 &&
 	       views_are(store, entry->d_name))
 		rc = 0;
 	return rc == -ENOENT ? 0 : rc;
+}
+
+void scratch_drop_views(struct store *store, const char *path)
+{
+	cleanup_close int dir = scratch_dir(store, path, false);
+
+	if (dir < 0 || store->options.views == STORE_VIEWS_OFF)
+		return;
+	sweep_mirror(dir, VIEWS_NAME, true);
+	scratch_prune(store, path, STORE_OBJECT);
 }
 
 int scratch_move(struct store *store, const char *from, const char *to,
@@ -161,7 +243,6 @@ int scratch_move(struct store *store, const char *from, const char *to,
 		return scratch_move(store, to, from, false);
 	if (mirror < 0)
 		return mirror == -ENOENT ? 0 : mirror;
-	scratch_settle(store);
 	from_dir = scratch_open_parent(store, from, false, &from_name);
 	if (from_dir < 0)
 		return from_dir;

@@ -10,9 +10,6 @@
 #include "store/object.h"
 #include "store/state.h"
 
-/* The directory of all of it, in that of control. */
-#define SCRATCH_TOP "scratch"
-
 /*
  * Opens the scratch directory that mirrors dir.
  *
@@ -32,15 +29,10 @@ int scratch_open_parent(struct store *store, const char *path, bool create,
 			const char **ret_name);
 
 /*
- * Removes the mirror of dir, and those above it, as far as they are empty; not
- * at once, but when some others have become empty, too.
- *
+ * Removes the mirror of dir, and those above it, as far as they are empty.
  * kind: of what stands at dir; what is itself scratch is not removed.
  */
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind);
-
-/* Does now what scratch_prune has put off. */
-void scratch_settle(struct store *store);
 
 /*
  * At the start and the end: removes the mirrors of directories that hold no

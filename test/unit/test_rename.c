@@ -352,35 +352,10 @@ START_TEST(mirrors_are_made_and_pruned)
 	scratch_prune(scene.store, deep, STORE_SCRATCH_DIRECTORY);
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/e/f"));
 	scratch_prune(scene.store, deep, STORE_OBJECT);
-	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/e/f"));
-	scratch_settle(scene.store);
 	ck_assert(!scene_exists(&scene, ".bkupfs/scratch/d/e"));
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/keep"));
 	scratch_prune(scene.store, "d", STORE_OBJECT);
-	scratch_settle(scene.store);
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d"));
-}
-END_TEST
-
-/* Some stay, of which there is no more than that. */
-START_TEST(empty_mirrors_are_few)
-{
-	char path[64];
-
-	for (int i = 0; i < 3 * SCRATCH_EMPTIED; i++) {
-		snprintf(path, sizeof(path), "d%d", i % (2 * SCRATCH_EMPTIED));
-		close(scratch_dir(scene.store, path, true));
-		scratch_prune(scene.store, path, STORE_OBJECT);
-		scratch_prune(scene.store, path, STORE_OBJECT);
-	}
-	for (int i = 0; i < 2 * SCRATCH_EMPTIED; i++) {
-		snprintf(path, sizeof(path), ".bkupfs/scratch/d%d", i);
-		ck_assert_msg(scene_exists(&scene, path) ==
-				      (i < SCRATCH_EMPTIED),
-			      "%s", path);
-	}
-	scene_close(&scene);
-	ck_assert(!scene_exists(&scene, ".bkupfs"));
 }
 END_TEST
 
@@ -428,7 +403,6 @@ START_TEST(mirrors_move)
 		ck_assert_msg(scratch_move(scene.store, "a", "b",
 					   rows[i].exchange) == 0,
 			      "row %zu", i);
-		scratch_settle(scene.store);
 		for (size_t j = 0; j < 2; j++) {
 			char path[64];
 			const char *at = j ? "b" : "a";
@@ -473,7 +447,6 @@ int main(void)
 		scratch_outlives_a_remount,
 		scratch_directories_hold_scratch,
 		mirrors_are_made_and_pruned,
-		empty_mirrors_are_few,
 		mirrors_follow_no_symlink,
 		mirrors_move,
 		knows_scratch_directories_by_name,
