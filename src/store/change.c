@@ -35,10 +35,11 @@ static int makes_scratch(struct store *store, const char *dir, bool in_object,
 
 /*
  * The directory, underlying or of scratch, in which something new is to be
- * made.
+ * made, with a claim on its entries for names_leave.
  */
-static int open_spot(struct store *store, const char *dir, enum store_kind kind,
-		     const char *name, bool directory, bool *ret_scratch)
+static int enter_spot(struct store *store, const char *dir,
+		      enum store_kind kind, const char *name, bool directory,
+		      bool *ret_scratch, struct names *ret_names)
 {
 	bool scratch = kind == STORE_SCRATCH_DIRECTORY ||
 		       (kind == STORE_VIEWS && bkup_name_is_scratch(name));
@@ -67,8 +68,15 @@ static int open_spot(struct store *store, const char *dir, enum store_kind kind,
 	if (in_object && !scratch)
 		return -EINVAL;
 	*ret_scratch = scratch;
-	return scratch ? scratch_dir(store, dir, true)
-		       : tree_open_own(store, dir, O_PATH | O_DIRECTORY);
+	if (scratch)
+		return scratch_dir_make(store, dir, ret_names);
+	rc = names_use_entries(store, dir, NULL, ret_names);
+	if (rc < 0)
+		return rc;
+	rc = tree_open_own(store, dir, O_PATH | O_DIRECTORY);
+	if (rc < 0)
+		names_leave(ret_names);
+	return rc;
 }
 
 /* What is to be made, and for whom. */
@@ -98,20 +106,18 @@ static int make(struct store *store, const char *dir, enum store_kind kind,
 		const struct making *making)
 {
 	bool scratch = false;
-	cleanup_close int spot = open_spot(store, dir, kind, making->name,
-					   S_ISDIR(making->mode), &scratch);
+	struct names entries;
+	cleanup_close int spot =
+		enter_spot(store, dir, kind, making->name,
+			   S_ISDIR(making->mode), &scratch, &entries);
 	struct making real = *making;
 	struct scratch_leaf leaf;
-	struct names entries;
 	int rc;
 
 	if (spot < 0)
 		return spot;
 	real.name = scratch ? scratch_leaf(store, making->name, &leaf)
 			    : live_entry(store, making->name);
-	rc = names_use_entries(store, dir, NULL, &entries);
-	if (rc < 0)
-		return rc;
 	rc = caller_begin(making->caller);
 	if (rc == 0) {
 		rc = make_at(spot, &real);
@@ -175,7 +181,7 @@ static int open_holder(struct store *store, const char *path,
 		       enum store_kind kind, const char **ret_name)
 {
 	if (store_kind_is_scratch(kind))
-		return scratch_open_parent(store, path, false, ret_name);
+		return scratch_open_parent(store, path, ret_name);
 	return tree_open_parent(store, path, ret_name);
 }
 
@@ -198,7 +204,7 @@ ssize_t store_readlink(struct store *store, const char *path,
 static int unlink_scratch(struct store *store, const char *dir,
 			  enum store_kind kind, const char *name, int flags)
 {
-	cleanup_close int fd = scratch_dir(store, dir, false);
+	cleanup_close int fd = scratch_dir(store, dir);
 	struct scratch_leaf leaf;
 
 	if (fd < 0)

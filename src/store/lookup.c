@@ -313,7 +313,7 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
-	int rc = tree_opendir(scratch_dir(store, dir, false), &entries);
+	int rc = tree_opendir(scratch_dir(store, dir), &entries);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
@@ -363,7 +363,7 @@ int store_check_list(struct store *store, const char *dir,
 		if (fd == -EXDEV)
 			return 0;
 	} else {
-		fd = scratch_dir(store, dir, false);
+		fd = scratch_dir(store, dir);
 	}
 	if (fd < 0)
 		return fd;

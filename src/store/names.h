@@ -12,6 +12,10 @@
  *	used
  *	the entries of a directory	they change, and its time with them
  *
+ * The mirrors of scratch (scratch.h) are claimed like this as well, by their
+ * names in the control directory: moved while one is removed that is empty,
+ * its entries used while something is made in it.
+ *
  * Names are claimed before entries. Nobody else waits meanwhile.
  */
 #ifndef STORE_NAMES_H

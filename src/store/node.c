@@ -57,7 +57,7 @@ static int open_scratch(struct store *store, const char *path)
 {
 	const char *name = NULL;
 	cleanup_close int parent =
-		scratch_open_parent(store, path, false, &name);
+		scratch_open_parent(store, path, &name);
 	struct scratch_leaf leaf;
 	int fd;
 

@@ -369,6 +369,23 @@ static int rescue_dir(struct store_object *object,
 	return rc;
 }
 
+static int put_rescued(const struct store_file *file, const char *dir,
+		       const char *name)
+{
+	struct store *store = file->store;
+	struct names names;
+	cleanup_close int fd = scratch_dir_make(store, dir, &names);
+	struct scratch_leaf leaf;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = control_rename(control_dir(store, false), file->stage.name, fd,
+			    scratch_leaf(store, name, &leaf));
+	names_leave(&names);
+	return rc;
+}
+
 void file_rescue(struct store_object *object, struct store_file *file,
 		 int error)
 {
@@ -376,9 +393,8 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	struct store *store = object->store;
 	char name[BKUP_CHILD_SIZE];
 	cleanup_free char *path = NULL;
-	cleanup_close int dir = -1;
-	struct scratch_leaf leaf;
-	int whole;
+	bool whole;
+	int rc;
 
 	if (rescue_dir(object, file, &path) < 0)
 		return;
@@ -388,12 +404,12 @@ void file_rescue(struct store_object *object, struct store_file *file,
 			     path, child, strerror(-error));
 		return;
 	}
-	whole = complete_stage(file);
-	dir = whole < 0 ? whole : scratch_dir(store, path, true);
 	rescue_name(file, name, sizeof(name));
-	if (dir < 0 || control_rename(control_dir(store, false),
-				      file->stage.name, dir,
-				      scratch_leaf(store, name, &leaf)) < 0) {
+	rc = complete_stage(file);
+	whole = rc > 0;
+	if (rc >= 0)
+		rc = put_rescued(file, path, name);
+	if (rc < 0) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "
 			     "written",

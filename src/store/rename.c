@@ -311,7 +311,7 @@ static int place_scratch(struct store_object *object, struct store_file *file,
 
 void rename_drop(struct store *store, const struct store_place *from)
 {
-	cleanup_close int dir = scratch_dir(store, from->dir, false);
+	cleanup_close int dir = scratch_dir(store, from->dir);
 	struct scratch_leaf leaf;
 	const char *name = scratch_leaf(store, from->name, &leaf);
 	int rc = dir < 0 ? dir : unlinkat(dir, name, 0) < 0 ? -errno : 0;
@@ -384,22 +384,45 @@ static int rename_scratch_to_stream(struct store *store,
 static int rename_scratch(struct store *store, const struct store_place *from,
 			  const struct store_place *to, unsigned int flags)
 {
-	cleanup_close int from_dir = scratch_dir(store, from->dir, false);
+	cleanup_close int from_dir = scratch_dir(store, from->dir);
 	cleanup_close int to_dir = -1;
 	struct scratch_leaf from_leaf, to_leaf;
+	struct names names;
+	int rc;
 
 	if (from_dir < 0)
 		return from_dir;
-	to_dir = scratch_dir(store, to->dir, true);
+	to_dir = scratch_dir_make(store, to->dir, &names);
 	if (to_dir < 0)
 		return to_dir;
-	if (renameat2(from_dir, scratch_leaf(store, from->name, &from_leaf),
-		      to_dir, scratch_leaf(store, to->name, &to_leaf),
-		      flags) < 0)
-		return -errno;
-	if (!same_dir(from, to))
+	rc = renameat2(from_dir, scratch_leaf(store, from->name, &from_leaf),
+		       to_dir, scratch_leaf(store, to->name, &to_leaf),
+		       flags) < 0
+		     ? -errno
+		     : 0;
+	names_leave(&names);
+	if (rc == 0 && !same_dir(from, to))
 		scratch_prune(store, from->dir, from->kind);
-	return 0;
+	return rc;
+}
+
+/* Moves what is in the control directory to a place of scratch. */
+static int put_scratch(struct store *store, const char *name,
+		       const struct store_place *to)
+{
+	struct names names;
+	cleanup_close int dir = scratch_dir_make(store, to->dir, &names);
+	struct scratch_leaf leaf;
+	int rc;
+
+	if (dir < 0)
+		return dir;
+	rc = renameat(control_dir(store, false), name, dir,
+		      scratch_leaf(store, to->name, &leaf)) < 0
+		     ? -errno
+		     : 0;
+	names_leave(&names);
+	return rc;
 }
 
 int rename_extract(struct store_object *object, const char *from,
@@ -407,15 +430,11 @@ int rename_extract(struct store_object *object, const char *from,
 		   const struct store_place *to)
 {
 	struct store *store = object->store;
-	cleanup_close int dir = scratch_dir(store, to->dir, true);
 	cleanup_close int fd = -1;
 	char name[CONTROL_NAME_SIZE];
 	struct timespec times[2];
-	struct scratch_leaf leaf;
 	int rc;
 
-	if (dir < 0)
-		return dir;
 	fd = control_create(store, "stage", name);
 	if (fd < 0)
 		return fd;
@@ -427,10 +446,10 @@ int rename_extract(struct store_object *object, const char *from,
 	if (rc == 0 &&
 	    (fchown(fd, object->st.st_uid, object->st.st_gid) < 0 ||
 	     fchmod(fd, object->st.st_mode & 0666) < 0 ||
-	     futimens(fd, times) < 0 || fdatasync(fd) < 0 ||
-	     renameat(control_dir(store, false), name, dir,
-		      scratch_leaf(store, to->name, &leaf)) < 0))
+	     futimens(fd, times) < 0 || fdatasync(fd) < 0))
 		rc = -errno;
+	if (rc == 0)
+		rc = put_scratch(store, name, to);
 	if (rc < 0)
 		control_unlink(store, name);
 	return rc < 0 ? rc : scratch_sync_dir(store, to->dir);

@@ -16,8 +16,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define SCRATCH "scratch"
-
 bool scratch_is_directory_name(const char *name)
 {
 	return strcmp(name, ".~tmp~") == 0 || strncmp(name, ".rsync-", 7) == 0;
@@ -47,139 +45,6 @@ int scratch_what_was_set(int fd)
 	return n < 0 && errno != ENODATA && errno != ENOTSUP ? -errno : set;
 }
 
-/* Makes a directory and opens it. */
-static int make_and_open(int parent, const char *name)
-{
-	int fd;
-
-	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	fd = openat(parent, name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Makes the mirror of dir, part by part. */
-static int make_mirror(int control, const char *dir)
-{
-	cleanup_free char *path = strdup(dir);
-	cleanup_close int fd = make_and_open(control, SCRATCH);
-	char *rest = path, *part;
-
-	if (!path)
-		return -ENOMEM;
-	while (fd >= 0 && (part = strsep(&rest, "/"))) {
-		int next;
-
-		if (!*part)
-			continue;
-		next = make_and_open(fd, part);
-		close(fd);
-		fd = next;
-	}
-	return steal_fd(&fd);
-}
-
-int scratch_dir(struct store *store, const char *dir, bool create)
-{
-	cleanup_free char *path = NULL;
-	int control = control_dir(store, create);
-	int rc;
-
-	if (control < 0)
-		return control;
-	rc = *dir ? tree_join(SCRATCH, dir, &path) : 0;
-	if (rc < 0)
-		return rc;
-	rc = tree_openat(control, path ? path : SCRATCH,
-			 O_RDONLY | O_DIRECTORY);
-	/* Somebody may prune it while it is made. */
-	for (int i = 0; create && rc == -ENOENT && i < 8; i++)
-		rc = make_mirror(control, dir);
-	return rc;
-}
-
-int scratch_open_parent(struct store *store, const char *path, bool create,
-			const char **ret_name)
-{
-	cleanup_free char *dir = NULL;
-	int rc = tree_split(path, &dir, ret_name);
-
-	return rc < 0 ? rc : scratch_dir(store, dir, create);
-}
-
-/* Removes the mirror of path if it is empty. */
-static int remove_mirror(struct store *store, const char *path)
-{
-	const char *name;
-	cleanup_close int dir = scratch_open_parent(store, path, false, &name);
-
-	return dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -1 : 0;
-}
-
-void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
-{
-	cleanup_free char *path = strdup(dir);
-	int control = control_dir(store, false);
-
-	if (!path || control < 0 || kind == STORE_SCRATCH_DIRECTORY)
-		return;
-	while (*path) {
-		char *slash = strrchr(path, '/');
-
-		if (remove_mirror(store, path) < 0)
-			return;
-		*(slash ? slash : path) = '\0';
-	}
-	unlinkat(control, SCRATCH, AT_REMOVEDIR);
-}
-
-/*
- * Whether a directory is scratch itself, and no mirror; or a mirror that is
- * named like it.
- */
-static bool is_scratch_directory(const char *name)
-{
-	return bkup_name_is_scratch(name) && strcmp(name, VIEWS_NAME) != 0;
-}
-
-/*
- * Removes a mirror, and those in it, as far as they are empty; all: also what
- * is in them.
- */
-static int sweep_mirror(int parent, const char *name, bool all)
-{
-	cleanup_closedir DIR *entries = NULL;
-	struct dirent *entry;
-	int rc = tree_opendir(tree_openat(parent, name,
-					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-			      &entries);
-
-	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0) {
-		rc = 0;
-		if (all && unlinkat(dirfd(entries), entry->d_name, 0) == 0)
-			continue;
-		if (entry->d_type != DT_REG && entry->d_type != DT_LNK &&
-		    (all || !is_scratch_directory(entry->d_name)))
-			rc = sweep_mirror(dirfd(entries), entry->d_name, all);
-		/* It was none, or is gone. */
-		if (rc == -ENOTDIR || rc == -ENOENT || rc == -ELOOP)
-			rc = 0;
-	}
-	if (rc == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 &&
-	    errno != ENOTEMPTY && errno != EEXIST)
-		rc = -errno;
-	return rc;
-}
-
-int scratch_sweep(struct store *store)
-{
-	int control = control_dir(store, false);
-	int rc = control < 0 ? control : sweep_mirror(control, SCRATCH, false);
-
-	return rc == -ENOENT ? 0 : rc;
-}
-
 const char *scratch_leaf(const struct store *store, const char *name,
 			 struct scratch_leaf *ret_leaf)
 {
@@ -198,7 +63,7 @@ const char *scratch_leaf(const struct store *store, const char *name,
 int scratch_stat(struct store *store, const char *dir, const char *name,
 		 struct stat *ret_st)
 {
-	cleanup_close int fd = scratch_dir(store, dir, false);
+	cleanup_close int fd = scratch_dir(store, dir);
 	struct scratch_leaf leaf;
 
 	if (fd < 0)
@@ -213,46 +78,15 @@ int scratch_exists(struct store *store, const char *dir)
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
-	int rc = tree_opendir(scratch_dir(store, dir, false), &entries);
+	int rc;
 
+	scratch_settle(store);
+	rc = tree_opendir(scratch_dir(store, dir), &entries);
 	/* That of its views nobody sees. */
 	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0 &&
 	       views_are(store, entry->d_name))
 		rc = 0;
 	return rc == -ENOENT ? 0 : rc;
-}
-
-void scratch_drop_views(struct store *store, const char *path)
-{
-	cleanup_close int dir = scratch_dir(store, path, false);
-
-	if (dir < 0 || store->options.views == STORE_VIEWS_OFF)
-		return;
-	sweep_mirror(dir, VIEWS_NAME, true);
-	scratch_prune(store, path, STORE_OBJECT);
-}
-
-int scratch_move(struct store *store, const char *from, const char *to,
-		 bool exchange)
-{
-	cleanup_close int mirror = scratch_dir(store, from, false);
-	cleanup_close int from_dir = -1, to_dir = -1;
-	const char *from_name, *to_name;
-
-	if (mirror == -ENOENT && exchange)
-		return scratch_move(store, to, from, false);
-	if (mirror < 0)
-		return mirror == -ENOENT ? 0 : mirror;
-	from_dir = scratch_open_parent(store, from, false, &from_name);
-	if (from_dir < 0)
-		return from_dir;
-	to_dir = scratch_open_parent(store, to, true, &to_name);
-	if (to_dir < 0)
-		return to_dir;
-	if (exchange && renameat2(from_dir, from_name, to_dir, to_name,
-				  RENAME_EXCHANGE) == 0)
-		return 0;
-	return renameat(from_dir, from_name, to_dir, to_name) < 0 ? -errno : 0;
 }
 
 static bool inode_matches(const struct table_link *link, const void *key)
@@ -306,8 +140,8 @@ static int share(struct store *store, const char *dir, int fd,
 }
 
 /* Makes a file that belongs to the caller. */
-static int make_file(int parent, const char *name, int flags, mode_t mode,
-		     struct store_caller caller)
+static int make_in(int parent, const char *name, int flags, mode_t mode,
+		   struct store_caller caller)
 {
 	int fd = openat(parent, name, flags | O_CREAT | O_EXCL,
 			mode & ~caller.umask & SCRATCH_MODES);
@@ -323,10 +157,34 @@ static int make_file(int parent, const char *name, int flags, mode_t mode,
 	return rc;
 }
 
-static int open_file(int parent, const char *name, int flags)
+static int make_file(struct store *store, const char *dir, const char *name,
+		     int flags, mode_t mode, struct store_caller caller)
 {
-	int fd = openat(parent, name, flags);
+	struct names names;
+	int rc, parent = scratch_dir_make(store, dir, &names);
 
+	if (parent < 0)
+		return parent;
+	/* Looked at before anything is made: the next one is much the same. */
+	rc = parent = descriptor_keep(store, parent);
+	if (rc >= 0) {
+		rc = make_in(parent, name, flags, mode, caller);
+		close(parent);
+	}
+	names_leave(&names);
+	return rc;
+}
+
+static int open_file(struct store *store, const char *dir, const char *name,
+		     int flags)
+{
+	cleanup_close int parent =
+		descriptor_keep(store, scratch_dir(store, dir));
+	int fd;
+
+	if (parent < 0)
+		return parent;
+	fd = openat(parent, name, flags);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -334,23 +192,19 @@ int scratch_open(struct store *store, const char *dir, const char *name,
 		 int flags, mode_t mode, struct store_caller caller,
 		 struct store_file **ret_file)
 {
-	cleanup_close int parent = -1, fd = -1;
+	cleanup_close int fd = -1;
 	int open_flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	bool create = flags & O_CREAT;
 	struct scratch_leaf leaf;
 	struct stat st;
 
 	name = scratch_leaf(store, name, &leaf);
-	/* Looked at before anything is made: the next one is much the same. */
-	parent = descriptor_keep(store, scratch_dir(store, dir, create));
-	if (parent < 0)
-		return parent;
 	open_flags |= store->options.read_only ? O_RDONLY : O_RDWR;
 	if (create)
-		fd = make_file(parent, name, open_flags, mode, caller);
+		fd = make_file(store, dir, name, open_flags, mode, caller);
 	/* Somebody may have made it since it was looked up: it is his. */
 	if (!create || (fd == -EEXIST && !(flags & O_EXCL)))
-		fd = open_file(parent, name, open_flags);
+		fd = open_file(store, dir, name, open_flags);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0 || fcntl(fd, F_SETFL, 0) < 0)

@@ -7,16 +7,23 @@
 #ifndef STORE_SCRATCH_H
 #define STORE_SCRATCH_H
 
+#include "store/names.h"
 #include "store/object.h"
 #include "store/state.h"
 
+/* The directory of all of it, in that of control. */
+#define SCRATCH_TOP "scratch"
+
+/* Opens the scratch directory that mirrors dir. Errors: -ENOENT. */
+int scratch_dir(struct store *store, const char *dir);
+
 /*
- * Opens the scratch directory that mirrors dir.
- *
- * create: makes it, and those above it.
- * Errors: -ENOENT if there is none.
+ * The same for who is about to make something there: makes it, and those above
+ * it, where there is none. It is not removed before names_leave of what is
+ * claimed, which is for single system calls.
  */
-int scratch_dir(struct store *store, const char *dir, bool create);
+int scratch_dir_make(struct store *store, const char *dir,
+		     struct names *ret_names);
 
 /*
  * Opens the directory that holds the mirror of what stands at path, or the
@@ -25,14 +32,19 @@ int scratch_dir(struct store *store, const char *dir, bool create);
  *
  * ret_name: the last part of path, pointing into it.
  */
-int scratch_open_parent(struct store *store, const char *path, bool create,
+int scratch_open_parent(struct store *store, const char *path,
 			const char **ret_name);
 
 /*
- * Removes the mirror of dir, and those above it, as far as they are empty.
+ * Removes the mirror of dir, and those above it, as far as they are empty; not
+ * at once, but when some others have become empty, too.
+ *
  * kind: of what stands at dir; what is itself scratch is not removed.
  */
 void scratch_prune(struct store *store, const char *dir, enum store_kind kind);
+
+/* Does now what scratch_prune has put off. */
+void scratch_settle(struct store *store);
 
 /*
  * At the start and the end: removes the mirrors of directories that hold no

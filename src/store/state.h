@@ -11,6 +11,9 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+/* So many empty mirrors of scratch stay. */
+enum { SCRATCH_EMPTIED = 8 };
+
 TAILQ_HEAD(object_queue, store_object);
 
 /*
@@ -20,7 +23,7 @@ TAILQ_HEAD(object_queue, store_object);
  *	store_file.lock     the content of an open file
  *	store.names         claims on paths, while something is put in their
  *	                    place or taken away (names.h)
- *	store.scratch_lock  the open scratch files
+ *	store.scratch_lock  the open scratch files, the mirrors that are empty
  *	store.objects_lock  the cache of objects, their paths and order of use,
  *	                    the list of open files
  *	store.control_lock  the making of SOURCE/.bkupfs
@@ -54,6 +57,8 @@ struct store {
 
 	pthread_mutex_t scratch_lock;
 	struct table scratch_files; /* store_file, by inode number */
+	char *emptied[SCRATCH_EMPTIED]; /* see scratch_prune */
+	unsigned int emptied_next;
 
 	pthread_mutex_t control_lock;
 	int control;	     /* SOURCE/.bkupfs, or -1 until it is needed */

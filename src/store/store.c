@@ -146,6 +146,7 @@ int store_close(struct store *store)
 		drop_file(LIST_FIRST(&store->open_files));
 	table_each(&store->objects, drop_unfinished, NULL);
 	objects_free(store);
+	scratch_settle(store);
 	/* A file that was open may have kept its directory when it went. */
 	if (!store->options.read_only)
 		scratch_sweep(store);

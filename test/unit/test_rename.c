@@ -7,8 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct scene scene;
@@ -335,16 +339,25 @@ START_TEST(scratch_directories_hold_scratch)
 }
 END_TEST
 
+/* Makes a mirror, or gives an error. */
+static int make_mirror(const char *dir)
+{
+	struct names names;
+	int fd = scratch_dir_make(scene.store, dir, &names);
+
+	if (fd < 0)
+		return fd;
+	names_leave(&names);
+	return close(fd);
+}
+
 START_TEST(mirrors_are_made_and_pruned)
 {
 	static const char deep[] = "d/e/f";
-	int fd;
 
-	ck_assert_int_eq(scratch_dir(scene.store, deep, false), -ENOENT);
+	ck_assert_int_eq(scratch_dir(scene.store, deep), -ENOENT);
 	ck_assert(!scene_exists(&scene, ".bkupfs"));
-	fd = scratch_dir(scene.store, deep, true);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
+	ck_assert_int_eq(make_mirror(deep), 0);
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/e/f"));
 	ck_assert_int_eq(scratch_exists(scene.store, deep), 0);
 	ck_assert_int_eq(scratch_exists(scene.store, "d"), 1);
@@ -352,22 +365,76 @@ START_TEST(mirrors_are_made_and_pruned)
 	scratch_prune(scene.store, deep, STORE_SCRATCH_DIRECTORY);
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/e/f"));
 	scratch_prune(scene.store, deep, STORE_OBJECT);
+	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/e/f"));
+	scratch_settle(scene.store);
 	ck_assert(!scene_exists(&scene, ".bkupfs/scratch/d/e"));
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/keep"));
 	scratch_prune(scene.store, "d", STORE_OBJECT);
+	scratch_settle(scene.store);
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d"));
+}
+END_TEST
+
+/* Some stay, of which there is no more than that. */
+START_TEST(empty_mirrors_are_few)
+{
+	char path[64];
+
+	for (int i = 0; i < 3 * SCRATCH_EMPTIED; i++) {
+		snprintf(path, sizeof(path), "d%d", i % (2 * SCRATCH_EMPTIED));
+		ck_assert_int_eq(make_mirror(path), 0);
+		scratch_prune(scene.store, path, STORE_OBJECT);
+		scratch_prune(scene.store, path, STORE_OBJECT);
+	}
+	for (int i = 0; i < 2 * SCRATCH_EMPTIED; i++) {
+		snprintf(path, sizeof(path), ".bkupfs/scratch/d%d", i);
+		ck_assert_msg(scene_exists(&scene, path) ==
+				      (i < SCRATCH_EMPTIED),
+			      "%s", path);
+	}
+	scene_close(&scene);
+	ck_assert(!scene_exists(&scene, ".bkupfs"));
+}
+END_TEST
+
+static void *prune_all(void *context)
+{
+	scratch_prune(scene.store, "d/e", STORE_OBJECT);
+	scratch_settle(scene.store);
+	atomic_store((atomic_bool *)context, true);
+	return NULL;
+}
+
+/* Who makes something in one finds it there, whoever removes what is empty. */
+START_TEST(mirrors_stay_while_something_is_made)
+{
+	const struct timespec moment = {.tv_nsec = 50000000};
+	atomic_bool pruned = false;
+	struct names names;
+	pthread_t thread;
+	int fd = scratch_dir_make(scene.store, "d/e", &names);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, prune_all, &pruned), 0);
+	nanosleep(&moment, NULL);
+	ck_assert(!atomic_load(&pruned));
+	ck_assert_int_eq(mkdirat(fd, ".x", 0700), 0);
+	names_leave(&names);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d/e/.x"));
+	close(fd);
 }
 END_TEST
 
 START_TEST(mirrors_follow_no_symlink)
 {
-	ck_assert_int_eq(close(scratch_dir(scene.store, "d", true)), 0);
+	ck_assert_int_eq(make_mirror("d"), 0);
 	ck_assert_int_eq(rmdir(scene_at(&scene, ".bkupfs/scratch/d")), 0);
 	ck_assert_int_eq(symlink("/tmp", scene_at(&scene, ".bkupfs/scratch/d")),
 			 0);
-	ck_assert_int_lt(scratch_dir(scene.store, "d", true), 0);
-	ck_assert_int_lt(scratch_dir(scene.store, "d/e", true), 0);
-	ck_assert_int_lt(scratch_dir(scene.store, "../..", true), 0);
+	ck_assert_int_lt(make_mirror("d"), 0);
+	ck_assert_int_lt(make_mirror("d/e"), 0);
+	ck_assert_int_lt(make_mirror("../.."), 0);
 }
 END_TEST
 
@@ -395,7 +462,7 @@ START_TEST(mirrors_move)
 
 			if (!rows[i].make[j])
 				continue;
-			close(scratch_dir(scene.store, rows[i].make[j], true));
+			ck_assert_int_eq(make_mirror(rows[i].make[j]), 0);
 			snprintf(path, sizeof(path), ".bkupfs/scratch/%s/%s",
 				 rows[i].make[j], rows[i].make[j]);
 			scene_put(&scene, path, "");
@@ -403,6 +470,7 @@ START_TEST(mirrors_move)
 		ck_assert_msg(scratch_move(scene.store, "a", "b",
 					   rows[i].exchange) == 0,
 			      "row %zu", i);
+		scratch_settle(scene.store);
 		for (size_t j = 0; j < 2; j++) {
 			char path[64];
 			const char *at = j ? "b" : "a";
@@ -447,6 +515,8 @@ int main(void)
 		scratch_outlives_a_remount,
 		scratch_directories_hold_scratch,
 		mirrors_are_made_and_pruned,
+		empty_mirrors_are_few,
+		mirrors_stay_while_something_is_made,
 		mirrors_follow_no_symlink,
 		mirrors_move,
 		knows_scratch_directories_by_name,

@@ -2,6 +2,7 @@
 /* Views: what they show, and what becomes of what is written to them. */
 #include "scene.h"
 
+#include "store/scratch.h"
 #include "store/view.h"
 
 #include <bkup/name.h>
@@ -586,6 +587,7 @@ START_TEST(scratch_is_hidden_and_goes_with_the_object)
 	scene_reopen(&scene);
 	ck_assert(scene_shows(&scene, VIEWS, ".x.swp", "swap"));
 	ck_assert_int_eq(scene_rmdir(&scene, "", "f"), 0);
+	scratch_settle(scene.store);
 	ck_assert_uint_eq(scene_control(&scene, "scratch"), 0);
 }
 END_TEST
