@@ -209,14 +209,15 @@ int rebuild_put(struct store_object *object, const char *name, int *ret_dir)
 
 /*
  * Sees to it that no crash leaves less than the old version or the new one:
- * an old version with streams is given up only for one that is on the disk.
- * Where there was none it is enough that the bytes go there before the rename
- * does, which needs no flush of the disk.
+ * an old version with streams is given up only for one that is on the disk, or
+ * will be before the rename is. Where there was none no more is asked of a
+ * filesystem than that it does so, if it can: that needs no flush of the disk.
  */
 static int secure(const struct store_object *object, int fd, bool durable)
 {
 	blocking_begin();
-	if (durable || object->snapshot->index->count)
+	if (durable ||
+	    (object->snapshot->index->count && !object->store->ordered))
 		return fdatasync(fd) < 0 ? -errno : 0;
 	if (sync_file_range(fd, 0, 0,
 			    SYNC_FILE_RANGE_WAIT_BEFORE |

@@ -43,6 +43,7 @@ struct store {
 	atomic_ullong changes;	    /* store_changes */
 	atomic_bool told_times; /* that times of streams are lost */
 	atomic_int clones; /* whether its files can share blocks; way.c */
+	bool ordered; /* its journal orders bytes and names (journal.h) */
 	bool remote; /* a filesystem that knows of changes only when asked */
 
 	pthread_mutex_t names_lock;

@@ -4,6 +4,7 @@
 #include "store/control.h"
 #include "store/descriptor.h"
 #include "store/file.h"
+#include "store/journal.h"
 #include "store/live.h"
 #include "store/lock.h"
 #include "store/objects.h"
@@ -85,6 +86,7 @@ static int open_root(struct store *store, int source_fd)
 		return -errno;
 	store->dev = st.st_dev;
 	store->remote = is_remote(store->root);
+	store->ordered = journal_orders(store->root, store->dev);
 	return 0;
 }
 

@@ -27,6 +27,16 @@ static char place[256];
 static bool syncs_count = true, ordered = true, quiet;
 static uint64_t random_state = 1;
 static size_t disks, faults;
+/* What the store is told of the disk: that it needs no flush for that. */
+static bool told_ordered;
+
+bool __wrap_journal_orders(int fd, dev_t dev);
+bool __wrap_journal_orders(int fd, dev_t dev)
+{
+	(void)fd;
+	(void)dev;
+	return told_ordered;
+}
 
 /* Hashes of disks that were tried. */
 static uint64_t seen[SEEN];
@@ -471,6 +481,27 @@ START_TEST(no_old_version_is_lost_without_syncs)
 }
 END_TEST
 
+START_TEST(no_old_version_is_lost_where_the_journal_orders)
+{
+	told_ordered = true;
+	try_all("small file");
+	try_all("large file");
+	printf("%zu states of the disk, with a journal that orders\n", disks);
+	ck_assert_uint_gt(disks, 1000);
+	ck_assert_uint_eq(faults, 0);
+}
+END_TEST
+
+START_TEST(notices_that_the_journal_does_not_order)
+{
+	quiet = true;
+	told_ordered = true;
+	ordered = false;
+	try_all("small file");
+	ck_assert_uint_gt(faults, 10);
+}
+END_TEST
+
 START_TEST(notices_that_closes_are_not_synced)
 {
 	quiet = true;
@@ -500,9 +531,11 @@ int main(int argc, char **argv)
 {
 	const TTest *const tests[] = {each_file_is_a_version_that_it_may_be,
 				      each_close_is_an_fsync_if_asked_for,
-				      no_old_version_is_lost_without_syncs};
+				      no_old_version_is_lost_without_syncs,
+				      no_old_version_is_lost_where_the_journal_orders};
 	const TTest *const self_tests[] = {notices_that_nothing_is_synced,
-					   notices_that_closes_are_not_synced};
+					   notices_that_closes_are_not_synced,
+					   notices_that_the_journal_does_not_order};
 	bool self_test = false;
 	int status;
 

@@ -5,15 +5,13 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
-from mountcase import SANITIZED, MountCase, main, read, wait_for, write
+from mountcase import SANITIZED, MountCase, main, read, write
 from nt_records import alternate, record
 
 FILES = 100_000
@@ -26,34 +24,13 @@ def many(count):
 
 
 class Files(MountCase):
-    def trace(self):
-        """Attaches strace to the daemon; returns it and its output."""
-        out = os.path.join(self.tmp, "trace")
-        pid = self.mounts[-1].process.pid
-        tracer = subprocess.Popen(
-            ["strace", "-f", "-qq", "-y", "-e", "trace=open,openat,openat2",
-             "-o", out, "-p", str(pid)], stderr=subprocess.PIPE)
-
-        def attached():
-            if tracer.poll() is not None:
-                self.skipTest(f"strace: {tracer.stderr.read().decode()}")
-            return all(re.search(rb"TracerPid:\t[1-9]", read(
-                f"/proc/{pid}/task/{task}/status"))
-                for task in os.listdir(f"/proc/{pid}/task"))
-
-        wait_for(attached, 10, "strace")
-        return tracer, out
-
     def test_listing_opens_no_file(self):
-        if not shutil.which("strace"):
-            self.skipTest("strace is not installed")
         for number in range(FILES):
             os.close(os.open(self.under(f"f{number:06}"),
                              os.O_WRONLY | os.O_CREAT, 0o644))
         self.put("f000007", record(1, 0, b"seven"))
         self.mount()
-        tracer, out = self.trace()
-        try:
+        with self.traced("open,openat,openat2") as lines:
             listed = self.run_tool("ls", "-f", self.point)
             sizes = self.run_tool("find", self.point, "-maxdepth", "1",
                                   "-printf", "%s\n")
@@ -62,16 +39,12 @@ class Files(MountCase):
             long = self.run_tool("ls", "-ld", *[
                 self.at(f"f{number:06}") for number in range(1000)])
             self.assertEqual(read(self.at("f000007/data")), b"seven")
-        finally:
-            tracer.terminate()
-            tracer.wait()
-            tracer.stderr.close()
         self.assertEqual(len(listed.splitlines()), FILES + 2)
         self.assertEqual(len(sizes.splitlines()), FILES + 1)
         self.assertEqual(len(long.splitlines()), 1000)
         # What is open O_PATH is opened by its number; strace shows its name.
         opened = {}
-        for line in read(out).decode(errors="replace").splitlines():
+        for line in lines:
             name = re.search(r"f[0-9]{6}", line)
             if name and "O_PATH" not in line:
                 opened[name.group()] = line

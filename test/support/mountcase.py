@@ -6,6 +6,7 @@ a file whose cases derive from MountCase and which ends with main(). It exits
 with 77, and says why, where it cannot run.
 """
 
+import contextlib
 import ctypes
 import errno
 import hashlib
@@ -247,6 +248,35 @@ class MountCase(unittest.TestCase):
         self.assertIn(errno.errorcode.get(caught.exception.errno), names,
                       caught.exception)
         return caught.exception.errno
+
+    @contextlib.contextmanager
+    def traced(self, calls):
+        """The daemon's calls meanwhile: a list of strace's lines, which is
+        filled in the end."""
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        out = os.path.join(self.tmp, "trace")
+        pid = self.mounts[-1].process.pid
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-qq", "-y", "-e", f"trace={calls}", "-o", out,
+             "-p", str(pid)], stderr=subprocess.PIPE)
+
+        def attached():
+            if tracer.poll() is not None:
+                self.skipTest(f"strace: {tracer.stderr.read().decode()}")
+            return all(re.search(rb"TracerPid:\t[1-9]", read(
+                f"/proc/{pid}/task/{task}/status"))
+                for task in os.listdir(f"/proc/{pid}/task"))
+
+        lines = []
+        try:
+            wait_for(attached, 10, "strace")
+            yield lines
+        finally:
+            tracer.terminate()
+            tracer.wait()
+            tracer.stderr.close()
+        lines += read(out).decode(errors="replace").splitlines()
 
     def run_tool(self, *command, **kwargs):
         """Runs a program, which must succeed; returns what it prints."""
