@@ -4,6 +4,7 @@
 #include "store/commit_live.h"
 #include "store/file.h"
 #include "store/live.h"
+#include "store/objects.h"
 #include "store/scratch.h"
 #include "store/tree.h"
 #include "store/view.h"
@@ -137,6 +138,13 @@ int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 		rc = views_stat(store, dir, ret_entry);
 		/* What really is there has that name. */
 		if (rc != -ENOENT)
+			return rc;
+	}
+	/* What was a directory still is one, unless this tells otherwise. */
+	if (kind == STORE_DIRECTORY && !bkup_name_is_scratch(name) &&
+	    !object_is_cached(store, dir)) {
+		rc = lookup_node(store, dir, name, ret_entry);
+		if (rc != -ENOTDIR)
 			return rc;
 	}
 	rc = object_enter(store, dir, &object);
@@ -313,7 +321,7 @@ static int list_scratch(struct store *store, const char *dir, bool all,
 {
 	cleanup_closedir DIR *entries = NULL;
 	struct dirent *entry;
-	int rc = tree_opendir(scratch_dir(store, dir), &entries);
+	int rc = tree_opendir(scratch_dir_read(store, dir), &entries);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
@@ -363,7 +371,7 @@ int store_check_list(struct store *store, const char *dir,
 		if (fd == -EXDEV)
 			return 0;
 	} else {
-		fd = scratch_dir(store, dir);
+		fd = scratch_dir_read(store, dir);
 	}
 	if (fd < 0)
 		return fd;

@@ -125,25 +125,11 @@ static int kind_now(const struct store *store, const char *path,
 	return rc;
 }
 
-static int check_writable(struct store *store, const char *path,
-			  enum store_kind kind)
-{
-	cleanup_free char *dir = NULL;
-	const char *name;
-	int rc;
-
-	if (store_kind_is_node(kind))
-		return tree_check_writable(store, path);
-	/* The last part is nothing that stands there. */
-	rc = tree_split(path, &dir, &name);
-	return rc < 0 ? rc : tree_check_writable(store, dir);
-}
-
 int node_enter(struct store *store, const char *path, enum store_kind kind,
 	       bool change, struct node *ret_node)
 {
 	struct node node = {.kind = kind};
-	int rc = change ? check_writable(store, path, kind) : 0;
+	int rc = change ? store_check_writable(store) : 0;
 
 	if (rc == 0 && (store_kind_is_of_object(kind) || kind == STORE_DIRECTORY))
 		rc = lock_object(store, path, kind, &node.object);
@@ -151,6 +137,9 @@ int node_enter(struct store *store, const char *path, enum store_kind kind,
 		return rc;
 	node.fd = open_node(store, path, kind, change);
 	rc = node.fd < 0 ? node.fd : fstat(node.fd, &node.st) < 0 ? -errno : 0;
+	/* Other devices are for reading only. */
+	if (rc == -EXDEV && change)
+		rc = -EROFS;
 	if (rc == 0)
 		rc = kind_now(store, path, &node);
 	if (rc < 0) {

@@ -153,15 +153,12 @@ static int open_underlying(struct store *store, const char *path,
 			   struct version_source *ret_source)
 {
 	struct version_source source = {.fd = -1};
-	int place, rc = 0;
+	int rc;
 
-	if (store->options.live) {
+	if (store->options.live)
 		rc = live_open(store, path, &source);
-	} else {
-		place = tree_open(store, path, O_PATH | O_NOFOLLOW);
-		source.fd = tree_open_regular(place, O_RDONLY);
-		rc = source.fd;
-	}
+	else
+		rc = source.fd = tree_open_file(store, path, O_RDONLY);
 	if (rc < 0)
 		return rc;
 	source.fd = descriptor_keep(store, source.fd);
@@ -275,25 +272,18 @@ static int resume(struct store_object *object)
 	return 0;
 }
 
-int object_refresh(struct store_object *object, bool now)
+/* Whether nothing was found out of an object yet. */
+static bool is_new(const struct store_object *object)
 {
-	cleanup_free char *path = NULL;
-	struct stat st;
-	int rc = object->unfinished ? resume(object) : 0;
+	return !object->snapshot && !object->fault && !object->unfinished;
+}
 
-	if (rc < 0)
-		return rc;
-	if (object->gone)
-		return -ENOENT;
-	if (!now && (object->snapshot || object->fault) &&
-	    !(object->undecided && !object->files.count) &&
-	    checked_lately(object))
-		return object->fault;
-	rc = object_path(object, &path);
-	if (rc == 0)
-		rc = tree_stat(object->store, path, &st);
-	if (rc)
-		return rc;
+/* Takes up what was just seen at the object's path. */
+static int take_up(struct store_object *object, const char *path,
+		   struct stat st)
+{
+	int rc;
+
 	if (S_ISDIR(st.st_mode) && object->undecided && object->files.count) {
 		mark_checked(object, &st);
 		return 0;
@@ -311,6 +301,26 @@ int object_refresh(struct store_object *object, bool now)
 	}
 	mark_checked(object, &st);
 	return object->fault;
+}
+
+int object_refresh(struct store_object *object, bool now)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+	int rc = object->unfinished ? resume(object) : 0;
+
+	if (rc < 0)
+		return rc;
+	if (object->gone)
+		return -ENOENT;
+	if (!now && (object->snapshot || object->fault) &&
+	    !(object->undecided && !object->files.count) &&
+	    checked_lately(object))
+		return object->fault;
+	rc = object_path(object, &path);
+	if (rc == 0)
+		rc = tree_stat(object->store, path, &st);
+	return rc < 0 ? rc : take_up(object, path, st);
 }
 
 /* Opens the file again, if it is still that of the snapshot: -ESTALE. */
@@ -358,6 +368,7 @@ int object_enter(struct store *store, const char *path,
 {
 	struct store_object *object;
 	struct stat st;
+	bool seen = false;
 	int rc;
 
 	if (!*path)
@@ -368,12 +379,15 @@ int object_enter(struct store *store, const char *path,
 			return rc;
 		if (!live_is_object(store, path, &st))
 			return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+		seen = true;
 	}
 	rc = object_get(store, path, &object);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&object->lock);
-	rc = object_refresh(object, false);
+	rc = seen && is_new(object) && !object->gone
+		     ? take_up(object, path, st)
+		     : object_refresh(object, false);
 	if (rc == 0) {
 		*ret_object = object;
 		return 1;

@@ -116,6 +116,11 @@ static int rename_node(struct store *store, const struct store_place *from,
 
 	if (rc == 0)
 		rc = tree_join(to->dir, to->name, &to_path);
+	/* Either may be what is mounted there. */
+	if (rc == 0)
+		rc = tree_check_writable(store, from_path);
+	if (rc == 0)
+		rc = tree_check_writable(store, to_path);
 	if (rc == 0 && tree_is_control(to->dir, to->name))
 		rc = -EINVAL;
 	if (rc == 0)
@@ -533,18 +538,19 @@ static int rename_from_object(struct store *store,
 	return rc;
 }
 
-/* Whether what stands at a place, or may come there, may be changed. */
-static int check_side(struct store *store, const struct store_place *side)
+/* Whether what the names are in may be changed. */
+static int check_sides(struct store *store, const struct store_place *from,
+		       const struct store_place *to)
 {
-	cleanup_free char *path = NULL;
-	int rc = tree_check_name(side->name);
+	int rc = tree_check_name(from->name);
 
-	/* A name there is nothing that stands below SOURCE. */
-	if (rc == 0 && side->kind != STORE_DIRECTORY)
-		return tree_check_writable(store, side->dir);
 	if (rc == 0)
-		rc = tree_join(side->dir, side->name, &path);
-	return rc < 0 ? rc : tree_check_writable(store, path);
+		rc = tree_check_name(to->name);
+	if (rc == 0)
+		rc = tree_check_writable(store, from->dir);
+	if (rc == 0 && !same_dir(from, to))
+		rc = tree_check_writable(store, to->dir);
+	return rc;
 }
 
 /* What is in a .view stays there. */
@@ -563,10 +569,8 @@ int store_rename(struct store *store, const struct store_place *from,
 {
 	struct store_entry entry;
 	bool into_object;
-	int rc = check_side(store, from);
+	int rc = check_sides(store, from, to);
 
-	if (rc == 0)
-		rc = check_side(store, to);
 	if (rc == 0 && flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		rc = -EINVAL;
 	if (rc == 0 && strcmp(to->name, VIEWS_NAME) == 0)

@@ -81,7 +81,7 @@ int scratch_exists(struct store *store, const char *dir)
 	int rc;
 
 	scratch_settle(store);
-	rc = tree_opendir(scratch_dir(store, dir), &entries);
+	rc = tree_opendir(scratch_dir_read(store, dir), &entries);
 	/* That of its views nobody sees. */
 	while (rc == 0 && (rc = tree_readdir(entries, &entry)) > 0 &&
 	       views_are(store, entry->d_name))

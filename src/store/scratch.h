@@ -14,11 +14,15 @@
 /* The directory of all of it, in that of control. */
 #define SCRATCH_TOP "scratch"
 
-/* Opens the scratch directory that mirrors dir. Errors: -ENOENT. */
+/*
+ * Opens the scratch directory that mirrors dir, O_PATH, or to read or sync it.
+ * Errors: -ENOENT.
+ */
 int scratch_dir(struct store *store, const char *dir);
+int scratch_dir_read(struct store *store, const char *dir);
 
 /*
- * The same for who is about to make something there: makes it, and those above
+ * The first for who is about to make something there: makes it, and those above
  * it, where there is none. It is not removed before names_leave of what is
  * claimed, which is for single system calls.
  */

@@ -26,14 +26,23 @@ static int mirror_path(const char *dir, char **ret_path)
 	return *ret_path ? 0 : -ENOMEM;
 }
 
-int scratch_dir(struct store *store, const char *dir)
+static int open_mirror(struct store *store, const char *dir, int flags)
 {
 	cleanup_free char *path = NULL;
 	int control = control_dir(store, false);
 	int rc = control < 0 ? control : mirror_path(dir, &path);
 
-	return rc < 0 ? rc
-		      : tree_openat(control, path, O_RDONLY | O_DIRECTORY);
+	return rc < 0 ? rc : tree_openat(control, path, flags | O_DIRECTORY);
+}
+
+int scratch_dir(struct store *store, const char *dir)
+{
+	return open_mirror(store, dir, O_PATH);
+}
+
+int scratch_dir_read(struct store *store, const char *dir)
+{
+	return open_mirror(store, dir, O_RDONLY);
 }
 
 int scratch_open_parent(struct store *store, const char *path,
@@ -53,8 +62,21 @@ static int make_and_open(int parent, const char *name)
 	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	fd = openat(parent, name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Makes a mirror in one that is there. */
+static int make_last(int control, const char *path)
+{
+	cleanup_free char *parent = NULL;
+	cleanup_close int fd = -1;
+	const char *name;
+	int rc = tree_split(path, &parent, &name);
+
+	if (rc == 0)
+		rc = fd = tree_openat(control, parent, O_PATH | O_DIRECTORY);
+	return rc < 0 ? rc : make_and_open(fd, name);
 }
 
 /* Makes a mirror, part by part. path: is cut. */
@@ -98,7 +120,9 @@ int scratch_dir_make(struct store *store, const char *dir,
 		rc = claim_mirror(store, path, false, ret_names);
 	if (rc < 0)
 		return rc;
-	rc = tree_openat(control, path, O_RDONLY | O_DIRECTORY);
+	rc = tree_openat(control, path, O_PATH | O_DIRECTORY);
+	if (rc == -ENOENT)
+		rc = make_last(control, path);
 	if (rc == -ENOENT)
 		rc = make_mirror(control, path);
 	if (rc < 0)
@@ -149,7 +173,7 @@ static int remove_mirror(struct store *store, const char *mirror)
 	int rc = control < 0 ? control : tree_split(mirror, &parent, &name);
 
 	if (rc == 0)
-		rc = dir = tree_openat(control, parent, O_RDONLY | O_DIRECTORY);
+		rc = dir = tree_openat(control, parent, O_PATH | O_DIRECTORY);
 	if (rc >= 0)
 		rc = claim_mirror(store, mirror, true, &names);
 	if (rc < 0)

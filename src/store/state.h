@@ -44,6 +44,7 @@ struct store {
 	atomic_bool told_times; /* that times of streams are lost */
 	atomic_int clones; /* whether its files can share blocks; way.c */
 	bool ordered; /* its journal orders bytes and names (journal.h) */
+	bool one_device; /* what is on its mount has its device number */
 	bool remote; /* a filesystem that knows of changes only when asked */
 
 	pthread_mutex_t names_lock;

@@ -18,22 +18,31 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
-/* Whether attributes of a filesystem may be out of date until asked for. */
-static bool is_remote(int fd)
+/*
+ * What kind of filesystem SOURCE is: of one that is not known, attributes may
+ * be out of date until it is asked for them.
+ */
+static void look_at_filesystem(struct store *store)
 {
 	struct statfs st;
 
-	if (fstatfs(fd, &st) < 0)
-		return true;
+	store->remote = true;
+	store->one_device = false;
+	if (fstatfs(store->root, &st) < 0)
+		return;
 	switch ((unsigned int)st.f_type) {
 	case EXT4_SUPER_MAGIC:
 	case XFS_SUPER_MAGIC:
-	case BTRFS_SUPER_MAGIC:
 	case TMPFS_MAGIC:
+		store->one_device = true;
+		store->remote = false;
+		break;
+	case BTRFS_SUPER_MAGIC:
 	case OVERLAYFS_SUPER_MAGIC:
-		return false;
+		store->remote = false;
+		break;
 	default:
-		return true;
+		break;
 	}
 }
 
@@ -85,7 +94,7 @@ static int open_root(struct store *store, int source_fd)
 	if (store->root < 0 || fstat(store->root, &st) < 0)
 		return -errno;
 	store->dev = st.st_dev;
-	store->remote = is_remote(store->root);
+	look_at_filesystem(store);
 	store->ordered = journal_orders(store->root, store->dev);
 	return 0;
 }

@@ -28,12 +28,12 @@ int scratch_sync_dir(struct store *store, const char *path)
 	char *slash;
 
 	while (rc == 0 && *dir) {
-		rc = sync_fd(scratch_dir(store, dir));
+		rc = sync_fd(scratch_dir_read(store, dir));
 		slash = strrchr(dir, '/');
 		*(slash ? slash : dir) = '\0';
 	}
 	if (rc == 0)
-		rc = sync_fd(scratch_dir(store, ""));
+		rc = sync_fd(scratch_dir_read(store, ""));
 	return rc < 0 ? rc : control_sync(store);
 }
 

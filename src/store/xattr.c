@@ -331,6 +331,8 @@ static int set_stream_xattr(struct store *store, const char *path,
 	if (text && (!*text || *end || errno || attributes > UINT32_MAX))
 		return -EINVAL;
 	rc = node_object_path(path, STORE_STREAM, &dir, &name);
+	if (rc == 0)
+		rc = tree_check_writable(store, dir);
 	if (rc < 0)
 		return rc;
 	rc = object_enter(store, dir, &object);
@@ -353,10 +355,8 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 	cleanup_free char *text = NULL;
 	struct node_link link;
 	struct node node;
-	int rc = tree_check_writable(store, path);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (kind == STORE_STREAM && !acl_is_name(name)) {
 		text = strndup(value, size);
 		return text ? set_stream_xattr(store, path, name, text)
@@ -383,10 +383,8 @@ int store_removexattr(struct store *store, const char *path,
 {
 	struct node_link link;
 	struct node node;
-	int rc = tree_check_writable(store, path);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (kind == STORE_STREAM && !acl_is_name(name))
 		return set_stream_xattr(store, path, name, NULL);
 	if (is_hidden(name, kind) || (is_view(kind) && !acl_is_name(name)))
