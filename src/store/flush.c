@@ -71,13 +71,18 @@ static int sync_parent(struct store_object *object)
 static int sync_committed(struct store_object *object, struct store_file *file)
 {
 	int rc = object->unfinished ? object_refresh(object, true) : 0;
-	const struct snapshot *snapshot = object->snapshot;
+	const struct snapshot *snapshot;
 	int fd;
 
 	if (rc < 0 || object->store->options.sync == STORE_SYNC_NONE)
 		return rc;
 	if (backing_is_open(file))
 		return backing_sync(file);
+	/* Who reads a small file needs it not to be open; it may be gone. */
+	rc = object->gone ? 0 : object_open(object);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	snapshot = object->snapshot;
 	/* Somebody may have taken the object away; this file is still open. */
 	fd = version_fd(snapshot ? &snapshot->version : &file->base->version);
 	return fd >= 0 && fsync(fd) < 0 ? -errno : sync_parent(object);

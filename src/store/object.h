@@ -22,6 +22,8 @@ struct store_object {
 	unsigned int users;	/* under store.objects_lock, with these two: */
 	TAILQ_ENTRY(store_object) idle; /* in store.idle */
 	size_t idle_memory; /* what it takes, while it is idle */
+	TAILQ_ENTRY(store_object) held; /* in store.held, if there is any */
+	size_t idle_held; /* bytes of its file in memory, while it is idle */
 	struct store_object *moving_next; /* while a rename moves several */
 
 	pthread_mutex_t lock; /* guards what follows */

@@ -16,6 +16,9 @@
  */
 enum { IDLE_MAX = 4096, IDLE_MEMORY_MAX = 256 << 20 };
 
+/* What the bytes of small files among them may take. */
+enum { HELD_MEMORY_MAX = 8 << 20 };
+
 static bool path_matches(const struct table_link *link, const void *key)
 {
 	return strcmp(table_item(link, struct store_object, link)->path, key) ==
@@ -74,11 +77,39 @@ static struct store_object *object_new(struct store *store, const char *path)
 	return object;
 }
 
+/* An idle object's bytes are no longer among those that idle ones hold. */
+static void held_remove(struct store *store, struct store_object *object)
+{
+	if (!object->idle_held)
+		return;
+	TAILQ_REMOVE(&store->held, object, held);
+	store->held_memory -= object->idle_held;
+	object->idle_held = 0;
+}
+
 static void idle_remove(struct store *store, struct store_object *object)
 {
 	TAILQ_REMOVE(&store->idle, object, idle);
 	store->idle_count--;
 	store->idle_memory -= object->idle_memory;
+	held_remove(store, object);
+}
+
+/* Notes what an object that becomes idle holds; those idle longest drop it. */
+static void held_add(struct store *store, struct store_object *object)
+{
+	if (!object->snapshot || !object->snapshot->held_size)
+		return;
+	TAILQ_INSERT_TAIL(&store->held, object, held);
+	object->idle_held = object->snapshot->held_size;
+	store->held_memory += object->idle_held;
+	while (store->held_memory > HELD_MEMORY_MAX) {
+		struct store_object *oldest = TAILQ_FIRST(&store->held);
+
+		held_remove(store, oldest);
+		if (atomic_load(&oldest->snapshot->references) == 1)
+			snapshot_drop_held(oldest->snapshot);
+	}
 }
 
 static size_t memory_of(const struct store_object *object)
@@ -93,6 +124,7 @@ static void idle_add(struct store *store, struct store_object *object)
 	store->idle_count++;
 	object->idle_memory = memory_of(object);
 	store->idle_memory += object->idle_memory;
+	held_add(store, object);
 }
 
 int object_get(struct store *store, const char *path,

@@ -175,6 +175,19 @@ static int open_backing(struct store_file *file, int access)
 	return rc;
 }
 
+/*
+ * Sees to it that what is opened can be read: of a small file all is in memory,
+ * which only has to be what stands there now.
+ */
+static int prepare(struct store_object *object, const char *name, int flags)
+{
+	if (object->snapshot->held &&
+	    version_is_closed(&object->snapshot->version) &&
+	    !wants_write(flags) && !(flags & O_CREAT) && !view_of_path(name))
+		return object_refresh(object, true);
+	return object_open(object);
+}
+
 static int open_stream(struct store_object *object, const char *name, int flags,
 		       struct store_file **ret_file)
 {
@@ -186,7 +199,7 @@ static int open_stream(struct store_object *object, const char *name, int flags,
 	/* It may have been taken away meanwhile. */
 	if (!object->snapshot)
 		return -ESTALE;
-	rc = object_open(object);
+	rc = prepare(object, name, flags);
 	if (rc == 0)
 		supersede_replaced(object, name);
 	if (rc == 0)

@@ -150,6 +150,48 @@ static int load_live(struct snapshot *snapshot,
 	return rc;
 }
 
+static ssize_t read_bytes(void *context, void *buffer, size_t size,
+			  uint64_t offset)
+{
+	const struct snapshot *snapshot = context;
+
+	if (offset >= snapshot->held_size)
+		return 0;
+	if (size > snapshot->held_size - offset)
+		size = snapshot->held_size - offset;
+	memcpy(buffer, snapshot->held + offset, size);
+	return size;
+}
+
+/* Indexes a small file, all of which is read at once and kept. */
+static int index_small(struct snapshot *snapshot, size_t size,
+		       const struct index_options *options,
+		       struct index_fault *ret_fault)
+{
+	const struct index_source source = {read_bytes, snapshot, size};
+	ssize_t n;
+
+	snapshot_drop_held(snapshot);
+	snapshot->held = malloc(size ? size : 1);
+	if (!snapshot->held)
+		return -ENOMEM;
+	n = io_pread(version_fd(&snapshot->version), snapshot->held, size, 0);
+	if (n < 0)
+		return n;
+	snapshot->held_size = n;
+	return index_load_from(&source, options, &snapshot->index, ret_fault);
+}
+
+static int index_file(struct snapshot *snapshot, uint64_t size,
+		      const struct index_options *options,
+		      struct index_fault *ret_fault)
+{
+	if (size <= SNAPSHOT_HELD_MAX)
+		return index_small(snapshot, size, options, ret_fault);
+	return index_load(version_fd(&snapshot->version), size, options,
+			  &snapshot->index, ret_fault);
+}
+
 /* Indexes until the file did not change while that was done. */
 static int load_backup(struct snapshot *snapshot,
 		       const struct index_options *options, struct stat *ret_st,
@@ -162,8 +204,7 @@ static int load_backup(struct snapshot *snapshot,
 	for (int i = 0; i < LOAD_TRIES; i++) {
 		if (fstat(fd, &before) < 0)
 			return -errno;
-		rc = index_load(fd, before.st_size, options, &snapshot->index,
-				ret_fault);
+		rc = index_file(snapshot, before.st_size, options, ret_fault);
 		if (fstat(fd, &after) < 0)
 			return -errno;
 		if (snapshot_matches(&before, &after))
@@ -292,14 +333,36 @@ struct snapshot *snapshot_get(struct snapshot *snapshot)
 	return snapshot;
 }
 
+void snapshot_drop_held(struct snapshot *snapshot)
+{
+	free(snapshot->held);
+	snapshot->held = NULL;
+	snapshot->held_size = 0;
+}
+
 void snapshot_put(struct snapshot *snapshot)
 {
 	if (!snapshot || atomic_fetch_sub(&snapshot->references, 1) > 1)
 		return;
+	snapshot_drop_held(snapshot);
 	version_done(&snapshot->version);
 	index_free(snapshot->index);
 	free(snapshot->views);
 	free(snapshot);
+}
+
+/* Reads bytes of the file, as they were when it was indexed. */
+static int read_file(const struct snapshot *snapshot, void *buffer, size_t size,
+		     uint64_t offset)
+{
+	if (!snapshot->held)
+		return version_read(&snapshot->version, buffer, size, offset);
+	/* What the index says is within them. */
+	if (offset > snapshot->held_size ||
+	    size > snapshot->held_size - offset)
+		return -ESTALE;
+	memcpy(buffer, snapshot->held + offset, size);
+	return 0;
 }
 
 /* Fills a buffer from the extents of a map, zeros between them. */
@@ -322,9 +385,8 @@ static int read_mapped(const struct snapshot *snapshot,
 
 		if (to > end)
 			to = end;
-		rc = version_read(&snapshot->version, buffer + (from - offset),
-				  to - from,
-				  extent->where + (from - extent->offset));
+		rc = read_file(snapshot, buffer + (from - offset), to - from,
+			       extent->where + (from - extent->offset));
 	}
 	return rc;
 }
@@ -342,8 +404,8 @@ ssize_t snapshot_read(struct snapshot *snapshot,
 	if (stream->map)
 		rc = read_mapped(snapshot, stream->map, buffer, size, offset);
 	else
-		rc = version_read(&snapshot->version, buffer, size,
-				  index_payload(stream) + offset);
+		rc = read_file(snapshot, buffer, size,
+			       index_payload(stream) + offset);
 	return rc < 0 ? rc : (ssize_t)size;
 }
 

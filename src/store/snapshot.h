@@ -21,7 +21,13 @@ struct snapshot {
 	struct index_fault fault;   /* with salvage: what was left out */
 	uint64_t number;	    /* other versions have others */
 	struct view_streams *views; /* view.h; NULL until somebody looks */
+	/* All bytes of a small file; NULL of others, and when dropped. */
+	uint8_t *held;
+	size_t held_size;
 };
+
+/* Of files up to this size a snapshot holds the bytes. */
+enum { SNAPSHOT_HELD_MAX = 16384 };
 
 /*
  * Indexes an open file.
@@ -56,6 +62,9 @@ int snapshot_new_empty(struct snapshot **ret_snapshot);
 
 struct snapshot *snapshot_get(struct snapshot *snapshot);
 void snapshot_put(struct snapshot *snapshot);
+
+/* Drops the bytes of a snapshot that nobody reads. */
+void snapshot_drop_held(struct snapshot *snapshot);
 
 /*
  * Whether a stream of a live file is small metadata, whose version is made of

@@ -54,6 +54,8 @@ struct store {
 	struct table objects;		  /* store_object, by path; the paths */
 	struct object_queue idle;	  /* without users, oldest first */
 	size_t idle_count, idle_memory;	  /* of these */
+	struct object_queue held; /* of these, whose snapshots hold bytes */
+	size_t held_memory;
 	int kept_max; /* descriptors from here on are for moments */
 	LIST_HEAD(, store_file) open_files; /* all, current or not */
 

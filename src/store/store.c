@@ -78,6 +78,7 @@ static struct store *store_new(const struct store_options *options)
 	atomic_init(&store->next_name,
 		    now.tv_sec * 1000000000ULL + now.tv_nsec);
 	TAILQ_INIT(&store->idle);
+	TAILQ_INIT(&store->held);
 	claims_init(&store->names);
 	pthread_mutex_init(&store->names_lock, NULL);
 	pthread_mutex_init(&store->objects_lock, NULL);

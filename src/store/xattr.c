@@ -322,19 +322,18 @@ static int set_stream_xattr(struct store *store, const char *path,
 	unsigned long attributes = 0;
 	const char *name;
 	char *end = NULL;
-	int rc;
+	int rc = node_object_path(path, STORE_STREAM, &dir, &name);
 
+	if (rc == 0)
+		rc = tree_check_writable(store, dir);
+	if (rc < 0)
+		return rc;
 	if (strcmp(xattr, ATTRIBUTES) != 0)
 		return is_own(xattr) ? -EPERM : -EOPNOTSUPP;
 	errno = 0;
 	attributes = text ? strtoul(text, &end, 0) : 0;
 	if (text && (!*text || *end || errno || attributes > UINT32_MAX))
 		return -EINVAL;
-	rc = node_object_path(path, STORE_STREAM, &dir, &name);
-	if (rc == 0)
-		rc = tree_check_writable(store, dir);
-	if (rc < 0)
-		return rc;
 	rc = object_enter(store, dir, &object);
 	if (rc != 1)
 		return rc < 0 ? rc : -ENOENT;

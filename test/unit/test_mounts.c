@@ -412,6 +412,7 @@ START_TEST(a_device_need_not_be_mounted)
 	scene_put(&scene, "f", "d=data");
 	/* As if all below SOURCE were in a subvolume. */
 	scene.store->dev++;
+	scene.store->one_device = false;
 	ck_assert(scene_shows(&scene, "f", "data", "data"));
 	ck_assert_int_eq(scene_file(&scene, "f", "data", O_RDWR, &file),
 			 -EROFS);

@@ -3,10 +3,15 @@
 #include "naive.h"
 #include "scene.h"
 
+#include "store/snapshot.h"
+#include "util/io.h"
+
+#include <bkup/record.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/xattr.h>
@@ -674,8 +679,36 @@ START_TEST(changes_of_others_are_merged)
 }
 END_TEST
 
-/* What stood there before is gone: nobody can tell whether data is the same. */
-START_TEST(changes_of_others_in_place_are_not_mixed)
+/* A backup file whose main stream has so many bytes. */
+static void put_large(const char *name, size_t size, char byte)
+{
+	uint8_t header[BKUP_HEADER_SIZE];
+	const struct bkup_record record = {.id = BKUP_DATA, .size = size};
+	char *content = malloc(size);
+	int fd = open(scene_at(&scene, name), O_WRONLY | O_CREAT | O_TRUNC,
+		      0644);
+
+	ck_assert_ptr_nonnull(content);
+	memset(content, byte, size);
+	bkup_record_encode(&record, header);
+	ck_assert_int_eq(io_write(fd, header, sizeof(header)), 0);
+	ck_assert_int_eq(io_write(fd, content, size), 0);
+	close(fd);
+	free(content);
+}
+
+static char first_byte(const char *name)
+{
+	struct store_file *reader = scene_use(&scene, name, "data", O_RDONLY);
+	char byte = 0;
+
+	ck_assert_int_eq(store_file_read(reader, &byte, 1, 0), 1);
+	store_file_close(reader, O_RDONLY);
+	return byte;
+}
+
+/* Of a small file it is known all the same whether data is the same. */
+START_TEST(changes_of_others_in_place_are_merged)
 {
 	struct store_file *file;
 
@@ -683,9 +716,24 @@ START_TEST(changes_of_others_in_place_are_not_mixed)
 	file = scene_use(&scene, "f", "data", O_RDWR);
 	scene_add(file, 0, "DATA");
 	scene_put(&scene, "f", "s=sec d=data a=theirs e=other");
+	ck_assert_int_eq(store_file_flush(file), 0);
+	store_file_close(file, O_RDWR);
+	scene_expect(&scene, "f", "security=sec data=DATA :a=theirs ea=other");
+}
+END_TEST
+
+/* What stood there before is gone: nobody can tell whether data is the same. */
+START_TEST(changes_of_others_in_place_are_not_mixed)
+{
+	struct store_file *file;
+
+	put_large("f", SNAPSHOT_HELD_MAX, 'a');
+	file = scene_use(&scene, "f", "data", O_RDWR | O_TRUNC);
+	scene_add(file, 0, "DATA");
+	put_large("f", SNAPSHOT_HELD_MAX, 'b');
 	ck_assert_int_eq(store_file_flush(file), -ESTALE);
 	store_file_close(file, O_RDWR);
-	scene_expect(&scene, "f", "security=sec data=data :a=theirs ea=other");
+	ck_assert_int_eq(first_byte("f"), 'b');
 	ck_assert(scene_shows(&scene, "f", scene_scratch(&scene, "f"), "DATA"));
 }
 END_TEST
@@ -758,12 +806,78 @@ START_TEST(others_changes_are_seen)
 	ck_assert(scene_shows(&scene, "f", "data", "newer"));
 	ck_assert(scene_reads(reader, "data"));
 	store_file_close(reader, O_RDONLY);
-	/* In place: what was open cannot be read any more, nor mixed. */
+	/* In place: of a small file what was open is in memory. */
 	reader = scene_use(&scene, "f", "data", O_RDONLY);
 	scene_put(&scene, "f", "e=ea d=third");
-	ck_assert_int_eq(store_file_read(reader, (char[8]){0}, 8, 0), -ESTALE);
+	ck_assert(scene_reads(reader, "newer"));
 	store_file_close(reader, O_RDONLY);
 	scene_expect(&scene, "f", "ea=ea data=third");
+}
+END_TEST
+
+/* What is not in memory cannot be read any more then, nor mixed. */
+START_TEST(others_changes_in_place_of_what_is_large_are_noticed)
+{
+	struct store_file *reader;
+
+	put_large("f", SNAPSHOT_HELD_MAX, 'a');
+	reader = scene_use(&scene, "f", "data", O_RDONLY);
+	put_large("f", SNAPSHOT_HELD_MAX, 'b');
+	ck_assert_int_eq(store_file_read(reader, (char[8]){0}, 8, 0), -ESTALE);
+	store_file_close(reader, O_RDONLY);
+}
+END_TEST
+
+/* More of them than stay in memory; each as it is by now. */
+START_TEST(small_files_are_read_wherever_their_bytes_are)
+{
+	enum { FILES = 1000, SIZE = SNAPSHOT_HELD_MAX - BKUP_HEADER_SIZE };
+	char name[16];
+
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		put_large(name, SIZE, (char)('a' + i % 26));
+		ck_assert_int_eq(first_byte(name), 'a' + i % 26);
+	}
+	ck_assert_uint_le(scene.store->held_memory, 8 << 20);
+	ck_assert_uint_ge(scene.store->held_memory, 7 << 20);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		if (i % 3 == 0)
+			put_large(name, SIZE, 'Z');
+		ck_assert_int_eq(first_byte(name),
+				 i % 3 ? 'a' + i % 26 : 'Z');
+	}
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		ck_assert_int_eq(scene_unlink(&scene, name, "data"), 0);
+		ck_assert_int_eq(scene_rmdir(&scene, "", name), 0);
+	}
+	ck_assert_uint_eq(scene.store->held_memory, 0);
+}
+END_TEST
+
+/* Who reads from memory can have the file synced, changed and removed. */
+START_TEST(what_is_read_from_memory_is_synced_all_the_same)
+{
+	struct store_file *reader, *writer;
+
+	scene_put(&scene, "f", "d=data");
+	ck_assert(scene_shows(&scene, "f", "data", "data"));
+	reader = scene_use(&scene, "f", "data", O_RDONLY);
+	ck_assert_int_eq(store_file_sync(reader), 0);
+	writer = scene_use(&scene, "f", "data", O_RDWR);
+	ck_assert_int_eq(store_file_write(writer, "D", 1, 0, false), 1);
+	ck_assert_int_eq(store_file_flush(writer), 0);
+	store_file_close(writer, O_RDWR);
+	ck_assert(scene_reads(reader, "data"));
+	store_file_close(reader, O_RDONLY);
+	scene_expect(&scene, "f", "data=Data");
+	reader = scene_use(&scene, "f", "data", O_RDONLY);
+	ck_assert_int_eq(unlink(scene_at(&scene, "f")), 0);
+	ck_assert(scene_reads(reader, "Data"));
+	ck_assert_int_eq(store_file_sync(reader), 0);
+	store_file_close(reader, O_RDONLY);
 }
 END_TEST
 
@@ -1065,12 +1179,16 @@ int main(void)
 		close_keeps_what_is_staged_as_scratch,
 		what_is_kept_does_not_replace_what_was_kept_before,
 		changes_of_others_are_merged,
+		changes_of_others_in_place_are_merged,
 		changes_of_others_in_place_are_not_mixed,
 		the_same_stream_changed_by_others_is_stale,
 		a_stream_removed_by_others_is_stale,
 		a_file_removed_by_others_is_stale,
 		a_stream_made_by_others_meanwhile_is_stale,
 		others_changes_are_seen,
+		others_changes_in_place_of_what_is_large_are_noticed,
+		small_files_are_read_wherever_their_bytes_are,
+		what_is_read_from_memory_is_synced_all_the_same,
 		a_broken_file_is_left_alone,
 		salvage_shows_what_is_whole_and_refuses_writes,
 		metadata_survive_a_commit,
