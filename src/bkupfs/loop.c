@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bkupfs/loop.h"
 
+#include "bkupfs/polling.h"
 #include "bkupfs/session.h"
 
 #include "util/blocking.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@ struct worker {
 	LIST_ENTRY(worker) entry; /* in loop.workers */
 	pthread_t thread;
 	struct fuse_buf request;
+	struct polling polling;
 	uint64_t number; /* of the request, counted by each for himself */
 	uint64_t seen;	 /* that at the last look */
 	bool turn, busy;
@@ -30,6 +33,8 @@ struct worker {
 struct loop {
 	struct fuse_session *session;
 	unsigned int turns, max;
+	bool polls;	  /* workers may look before they wait, one at a time */
+	atomic_flag looking; /* one does */
 	int alarm; /* an eventfd: all turns are busy, or the end has come */
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t turn;  /* there is a free one, or the end has come */
@@ -167,10 +172,25 @@ static bool await_turn(struct worker *worker)
 	return got;
 }
 
+/* Looks for a request if that may pay; false if there was none. */
+static bool look_first(struct worker *worker)
+{
+	struct loop *loop = worker->loop;
+	bool found;
+
+	if (!loop->polls || atomic_flag_test_and_set(&loop->looking))
+		return true;
+	found = polling_look(&worker->polling,
+			     fuse_session_fd(loop->session));
+	atomic_flag_clear(&loop->looking);
+	return found;
+}
+
 /* A request, and 1; or the end, of which others are told. */
 static int receive(struct worker *worker)
 {
 	struct loop *loop = worker->loop;
+	bool found = look_first(worker);
 	int n;
 
 	do {
@@ -179,6 +199,8 @@ static int receive(struct worker *worker)
 		n = fuse_session_receive_buf(loop->session, &worker->request);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	} while (n == -EINTR);
+	if (!found)
+		polling_waited(&worker->polling);
 	if (n > 0)
 		return 1;
 	fuse_session_exit(loop->session);
@@ -287,12 +309,15 @@ static void end(struct loop *loop)
 	}
 }
 
-int loop_run(struct fuse_session *session, unsigned int turns, unsigned int max)
+int loop_run(struct fuse_session *session, unsigned int turns, unsigned int max,
+	     bool polls)
 {
 	struct loop loop = {
 		.session = session,
 		.turns = turns < max ? turns : max,
 		.max = max,
+		.polls = polls,
+		.looking = ATOMIC_FLAG_INIT,
 	};
 	cleanup_close int alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int rc = 0;

@@ -30,9 +30,10 @@
  *
  * turns: how many.
  * max: of threads.
+ * polls: to look for requests before waiting for them (polling.h).
  * Errors: of reading requests; of starting the first thread.
  */
-int loop_run(struct fuse_session *session, unsigned int turns,
-	     unsigned int max);
+int loop_run(struct fuse_session *session, unsigned int turns, unsigned int max,
+	     bool polls);
 
 #endif

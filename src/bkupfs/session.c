@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,14 +120,23 @@ int session_mount(const struct command *command, const char *source,
 	return 0;
 }
 
+/* Those that this process may use. */
+static unsigned int count_processors(void)
+{
+	cpu_set_t processors;
+
+	/* There are more than this set has room for. */
+	if (sched_getaffinity(0, sizeof(processors), &processors) < 0)
+		return get_nprocs();
+	return CPU_COUNT(&processors);
+}
+
 /*
  * So many are of use, if none has to wait: one processor is for the caller, and
  * with two, handing requests to and fro costs more than a second thread gives.
  */
-static unsigned int useful_threads(void)
+static unsigned int useful_threads(unsigned int processors)
 {
-	unsigned int processors = get_nprocs();
-
 	if (processors < 3)
 		return 1;
 	return processors < 9 ? processors - 1 : 8;
@@ -148,6 +158,7 @@ static void heed_signals(bool foreground)
 int session_loop(const struct command *command, struct session *session)
 {
 	struct fuse_session *fuse = session->fuse;
+	unsigned int processors = count_processors();
 	int rc;
 
 	heed_signals(command->foreground);
@@ -158,7 +169,9 @@ int session_loop(const struct command *command, struct session *session)
 		rc = fuse_session_loop(fuse);
 		session_block_signals(true);
 	} else {
-		rc = loop_run(fuse, useful_threads(), command->options.threads);
+		/* The caller has need of one processor. */
+		rc = loop_run(fuse, useful_threads(processors),
+			      command->options.threads, processors > 1);
 	}
 	fuse_remove_signal_handlers(fuse);
 	/* A positive result is the signal that ended it. */
