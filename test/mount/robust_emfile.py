@@ -24,7 +24,8 @@ LARGE = b"l" * (3 << 20)
 
 
 def text(number):
-    return b"object %d;" % number * 100
+    """So much that the daemon keeps the file open to read it."""
+    return b"object %d;" % number * 2000
 
 
 class FewDescriptors(MountCase):
@@ -85,7 +86,7 @@ class FewDescriptors(MountCase):
         self.mount_few()
         opened = self.exhaust()
         for fd, number in zip(self.held, range(opened)):
-            self.assertEqual(os.pread(fd, 5000, 0), text(number))
+            self.assertEqual(os.pread(fd, 50000, 0), text(number))
         self.fails(NO_MORE, read, self.at(f"F{OBJECTS - 1}", "data"))
         # What is open can be listed and committed all the same.
         self.assertEqual(len(os.listdir(self.point)), OBJECTS)
@@ -95,6 +96,15 @@ class FewDescriptors(MountCase):
         self.assertEqual(self.let_go(), [])
         self.check_all()
         self.assertEqual(len(os.listdir(self.point)), OBJECTS)
+
+    def test_readers_of_small_files_take_none(self):
+        for number in range(OBJECTS):
+            self.put(f"F{number}", record(1, 0, b"small %d" % number))
+        self.mount_few()
+        self.assertEqual(self.hold(os.O_RDONLY), OBJECTS)
+        for number, fd in enumerate(self.held):
+            self.assertEqual(os.pread(fd, 100, 0), b"small %d" % number)
+        self.assertEqual(self.let_go(), [])
 
     def test_writers(self):
         """What could be staged is committed, whatever else is open."""
