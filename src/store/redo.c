@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 void redo_leave(struct redo *redo)
@@ -33,22 +34,58 @@ void redo_abort(struct store *store, struct redo *redo)
 	redo_leave(redo);
 }
 
+/* Bytes of ranges, which stand one behind the other in the record. */
+struct bytes_ahead {
+	int record;
+	uint64_t offset; /* of what is in the buffer */
+	size_t have;
+	uint8_t *buffer;
+};
+
+/* Writes a range that fits into the buffer, with what is read for others. */
+static int apply_small(struct bytes_ahead *ahead, uint64_t data, int file,
+		       uint64_t offset, size_t length)
+{
+	ssize_t n;
+
+	if (data < ahead->offset ||
+	    data + length > ahead->offset + ahead->have) {
+		n = io_pread(ahead->record, ahead->buffer, REDO_BUFFER_SIZE,
+			     data);
+		if (n < 0)
+			return n;
+		ahead->offset = data;
+		ahead->have = n;
+	}
+	if (length > ahead->have - (data - ahead->offset))
+		return -EBADMSG;
+	return io_pwrite(file, ahead->buffer + (data - ahead->offset), length,
+			 offset);
+}
+
 /* Copies the ranges from the record to the file. */
 static int apply_ranges(int record, const struct redo_head *head, int file)
 {
-	uint64_t data = redo_data_offset(head);
+	cleanup_free uint8_t *buffer = malloc(REDO_BUFFER_SIZE);
+	struct bytes_ahead ahead = {.record = record, .buffer = buffer};
+	uint64_t data = redo_data_offset(head), offset = 0, length = 0;
+	struct redo_ranges ranges;
+	int rc;
 
-	for (uint64_t i = 0; i < head->ranges; i++) {
-		uint64_t offset = 0, length = 0;
-		int rc = redo_read_range(record, i, &offset, &length);
-
-		if (rc == 0)
-			rc = io_copy(record, data, file, offset, length);
+	if (!buffer)
+		return -ENOMEM;
+	redo_ranges_begin(&ranges, record, head);
+	while ((rc = redo_ranges_next(&ranges, &offset, &length)) > 0) {
+		rc = length > REDO_BUFFER_SIZE
+			     ? io_copy(record, data, file, offset, length)
+			     : apply_small(&ahead, data, file, offset, length);
 		if (rc < 0)
 			return rc;
 		data += length;
 	}
-	return ftruncate(file, head->file_size) < 0 ? -errno : 0;
+	if (rc == 0 && ftruncate(file, head->file_size) < 0)
+		rc = -errno;
+	return rc;
 }
 
 static int open_target(struct store *store, const char *path, uint64_t inode)
@@ -72,15 +109,14 @@ static int make_room(const struct redo *redo, const struct stat *st,
 		     const struct redo_head *head)
 {
 	bool holes = (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
-	uint64_t size = st->st_size;
+	uint64_t size = st->st_size, from = 0, length = 0;
+	struct redo_ranges ranges;
+	int rc;
 
-	for (uint64_t i = 0; i < head->ranges; i++) {
-		uint64_t from = 0, length = 0, end;
-		int rc = redo_read_range(redo->fd, i, &from, &length);
+	redo_ranges_begin(&ranges, redo->fd, head);
+	while ((rc = redo_ranges_next(&ranges, &from, &length)) > 0) {
+		uint64_t end = from + length;
 
-		if (rc < 0)
-			return rc;
-		end = from + length;
 		if (!holes && from < size)
 			from = size;
 		if (from < end &&
@@ -88,7 +124,7 @@ static int make_room(const struct redo *redo, const struct stat *st,
 			      end - from) < 0)
 			return errno == EOPNOTSUPP ? 0 : -errno;
 	}
-	return 0;
+	return rc;
 }
 
 /*

@@ -3,6 +3,7 @@
 #ifndef STORE_REDO_FORMAT_H
 #define STORE_REDO_FORMAT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -16,6 +17,7 @@ enum {
 	REDO_HASH_SIZE = 8,
 	REDO_TIMES_MAX = 1 << 16,
 	REDO_BUFFER_SIZE = 1 << 18, /* of what reads or writes one */
+	REDO_RANGES_READ = 256,	    /* at once */
 };
 
 /* The head of a record. */
@@ -38,8 +40,21 @@ int redo_read_head(int record, uint64_t size, struct redo_head *ret_head);
 uint64_t redo_path_offset(const struct redo_head *head);
 uint64_t redo_data_offset(const struct redo_head *head);
 
-int redo_read_range(int record, uint64_t i, uint64_t *ret_offset,
-		    uint64_t *ret_size);
+/* A walk over the ranges of a record. */
+struct redo_ranges {
+	int record;
+	uint64_t next, count;
+	size_t have; /* ranges that are in memory, of which */
+	size_t at;   /* so many were given */
+	uint8_t bytes[REDO_RANGES_READ * REDO_RANGE_SIZE];
+};
+
+void redo_ranges_begin(struct redo_ranges *ranges, int record,
+		       const struct redo_head *head);
+
+/* The next range, and 1; 0 behind the last one. Errors: -EBADMSG. */
+int redo_ranges_next(struct redo_ranges *ranges, uint64_t *ret_offset,
+		     uint64_t *ret_size);
 
 /*
  * 0 if a record can be applied to a file of some size: its ranges lie one

@@ -52,31 +52,62 @@ uint64_t redo_data_offset(const struct redo_head *head)
 	return redo_path_offset(head) + head->path_size + head->times_size;
 }
 
-int redo_read_range(int record, uint64_t i, uint64_t *ret_offset,
-		    uint64_t *ret_size)
+void redo_ranges_begin(struct redo_ranges *ranges, int record,
+		       const struct redo_head *head)
 {
-	uint8_t range[REDO_RANGE_SIZE];
-	ssize_t n = io_pread(record, range, sizeof(range),
-			     REDO_HEAD_SIZE + i * REDO_RANGE_SIZE);
+	ranges->record = record;
+	ranges->next = 0;
+	ranges->count = head->ranges;
+	ranges->have = 0;
+	ranges->at = 0;
+}
 
-	if (n < REDO_RANGE_SIZE)
+/* Reads the next ranges. */
+static int read_ranges(struct redo_ranges *ranges)
+{
+	uint64_t left = ranges->count - ranges->next;
+	size_t want = left < REDO_RANGES_READ ? left : REDO_RANGES_READ;
+	ssize_t n = io_pread(ranges->record, ranges->bytes,
+			     want * REDO_RANGE_SIZE,
+			     REDO_HEAD_SIZE + ranges->next * REDO_RANGE_SIZE);
+
+	if (n < (ssize_t)(want * REDO_RANGE_SIZE))
 		return n < 0 ? n : -EBADMSG;
+	ranges->next += want;
+	ranges->have = want;
+	ranges->at = 0;
+	return 0;
+}
+
+int redo_ranges_next(struct redo_ranges *ranges, uint64_t *ret_offset,
+		     uint64_t *ret_size)
+{
+	const uint8_t *range;
+	int rc = 0;
+
+	if (ranges->at == ranges->have) {
+		if (ranges->next == ranges->count)
+			return 0;
+		rc = read_ranges(ranges);
+	}
+	if (rc < 0)
+		return rc;
+	range = ranges->bytes + ranges->at++ * REDO_RANGE_SIZE;
 	*ret_offset = le64_get(range);
 	*ret_size = le64_get(range + 8);
-	return 0;
+	return 1;
 }
 
 int redo_check_ranges(int record, uint64_t size, const struct redo_head *head,
 		      uint64_t file_size)
 {
 	uint64_t left = size - REDO_HASH_SIZE - redo_data_offset(head), end = 0;
+	uint64_t offset = 0, length = 0;
+	struct redo_ranges ranges;
+	int rc;
 
-	for (uint64_t i = 0; i < head->ranges; i++) {
-		uint64_t offset = 0, length = 0;
-		int rc = redo_read_range(record, i, &offset, &length);
-
-		if (rc < 0)
-			return rc;
+	redo_ranges_begin(&ranges, record, head);
+	while ((rc = redo_ranges_next(&ranges, &offset, &length)) > 0) {
 		if (offset < end || offset > head->file_size ||
 		    length > head->file_size - offset || length > left)
 			return -EBADMSG;
@@ -85,6 +116,8 @@ int redo_check_ranges(int record, uint64_t size, const struct redo_head *head,
 		end = offset + length;
 		left -= length;
 	}
+	if (rc < 0)
+		return rc;
 	if (left)
 		return -EBADMSG;
 	return end < head->file_size && head->file_size > file_size ? -ESTALE

@@ -25,52 +25,92 @@ struct description {
 /* A record while it is written: every byte goes into the hash. */
 struct output {
 	int fd;
-	uint64_t offset;
+	uint64_t offset; /* of what is in the buffer */
 	XXH3_state_t *hash;
 	uint8_t *buffer;
+	size_t used;
 };
+
+/* Writes what is in the buffer. */
+static int flush(struct output *output)
+{
+	int rc = io_pwrite(output->fd, output->buffer, output->used,
+			   output->offset);
+
+	output->offset += output->used;
+	output->used = 0;
+	return rc;
+}
+
+/* Makes room for some of size bytes; how many, or -errno. */
+static ssize_t make_space(struct output *output, uint64_t size)
+{
+	size_t space;
+	int rc = output->used == REDO_BUFFER_SIZE ? flush(output) : 0;
+
+	if (rc < 0)
+		return rc;
+	space = REDO_BUFFER_SIZE - output->used;
+	return size < space ? size : space;
+}
+
+/* So many bytes were put behind what is in the buffer. */
+static void take(struct output *output, size_t size)
+{
+	XXH3_64bits_update(output->hash, output->buffer + output->used, size);
+	output->used += size;
+}
 
 static int put(struct output *output, const void *bytes, size_t size)
 {
-	int rc = io_pwrite(output->fd, bytes, size, output->offset);
+	const uint8_t *from = bytes;
 
-	XXH3_64bits_update(output->hash, bytes, size);
-	output->offset += size;
-	return rc;
+	while (size) {
+		ssize_t n = make_space(output, size);
+
+		if (n < 0)
+			return n;
+		memcpy(output->buffer + output->used, from, n);
+		take(output, n);
+		from += n;
+		size -= n;
+	}
+	return 0;
 }
 
 static int put_file(struct output *output, int from, uint64_t offset,
 		    uint64_t size)
 {
-	int rc = 0;
-
-	while (rc == 0 && size) {
-		size_t want = size < REDO_BUFFER_SIZE ? size : REDO_BUFFER_SIZE;
-		ssize_t n = io_pread(from, output->buffer, want, offset);
+	while (size) {
+		ssize_t want = make_space(output, size);
+		ssize_t n = want < 0 ? want
+				     : io_pread(from,
+						output->buffer + output->used,
+						want, offset);
 
 		if (n < 0)
 			return n;
-		if ((size_t)n < want)
+		if (n < want)
 			return -ESTALE;
-		rc = put(output, output->buffer, want);
-		offset += want;
-		size -= want;
+		take(output, n);
+		offset += n;
+		size -= n;
 	}
-	return rc;
+	return 0;
 }
 
 static int put_zeros(struct output *output, uint64_t size)
 {
-	int rc = 0;
+	while (size) {
+		ssize_t n = make_space(output, size);
 
-	memset(output->buffer, 0, REDO_BUFFER_SIZE);
-	while (rc == 0 && size) {
-		size_t n = size < REDO_BUFFER_SIZE ? size : REDO_BUFFER_SIZE;
-
-		rc = put(output, output->buffer, n);
+		if (n < 0)
+			return n;
+		memset(output->buffer + output->used, 0, n);
+		take(output, n);
 		size -= n;
 	}
-	return rc;
+	return 0;
 }
 
 static int put_head(struct output *output, const struct plan *plan,
@@ -163,7 +203,9 @@ static int write_record(struct output *output, const struct plan *plan, int old,
 	if (rc == 0)
 		rc = put_data(output, plan, old, stage);
 	le64_put(hash, XXH3_64bits_digest(output->hash));
-	return rc < 0 ? rc : put(output, hash, sizeof(hash));
+	if (rc == 0)
+		rc = put(output, hash, sizeof(hash));
+	return rc < 0 ? rc : flush(output);
 }
 
 static int describe(const char *path, int old, const struct metadata *metadata,
