@@ -298,33 +298,79 @@ static bool name_matches(const struct table_link *link, const void *key)
 	return strcmp(index_name(wanted->index, stream), wanted->name) == 0;
 }
 
-static int add_name(struct index *index, struct index_stream *stream)
+static uint64_t hash_name(const char *name)
 {
-	const char *name = index_name(index, stream);
+	return table_hash(name, strlen(name));
+}
 
-	return table_add(&index->by_name, &stream->link,
-			 table_hash(name, strlen(name)));
+static struct index_stream *find_hashed(const struct index *index,
+					const char *name, uint64_t hash)
+{
+	struct name_key key = {.index = index, .name = name};
+	struct table_link *link =
+		table_find(&index->by_name, hash, name_matches, &key);
+
+	return link ? table_item(link, struct index_stream, link) : NULL;
+}
+
+/* Gives a stream whose name another one has an ordinal. */
+static int name_duplicate(struct index *index, struct index_stream *first,
+			  struct index_stream *stream)
+{
+	char name[BKUP_CHILD_SIZE + 16];
+	int rc;
+
+	index->duplicates = true;
+	snprintf(name, sizeof(name), "%s#%u", index_name(index, stream),
+		 ++first->count);
+	rc = keep_name(index, name, &stream->name);
+	stream->link.hash = hash_name(name);
+	return rc;
+}
+
+/* Hashes all names first, and has the table fetched that far ahead. */
+enum { AHEAD = 8 };
+
+static void hash_names(struct index *index)
+{
+	for (size_t i = 0; i < index->count; i++) {
+		struct index_stream *stream = &index->streams[i];
+
+		stream->link.hash = hash_name(index_name(index, stream));
+	}
+}
+
+static void look_ahead(const struct index *index, size_t i)
+{
+	if (index->count - i > 2 * AHEAD)
+		table_prefetch(&index->by_name,
+			       index->streams[i + 2 * AHEAD].link.hash);
+	if (index->count - i > AHEAD)
+		table_prefetch_item(&index->by_name,
+				    index->streams[i + AHEAD].link.hash);
 }
 
 /* Enters all streams by name, giving duplicates their ordinals. */
 static int name_streams(struct index *index)
 {
+	int rc = table_reserve(&index->by_name, index->count);
+
+	if (rc < 0)
+		return rc;
+	hash_names(index);
 	for (size_t i = 0; i < index->count; i++) {
 		struct index_stream *stream = &index->streams[i];
-		struct index_stream *first =
-			index_find(index, index_name(index, stream));
-		char name[BKUP_CHILD_SIZE + 16];
-		int rc = 0;
+		struct index_stream *first;
 
+		look_ahead(index, i);
+		first = find_hashed(index, index_name(index, stream),
+				    stream->link.hash);
 		stream->count = 1;
-		if (first) {
-			index->duplicates = true;
-			snprintf(name, sizeof(name), "%s#%u",
-				 index_name(index, stream), ++first->count);
-			rc = keep_name(index, name, &stream->name);
-		}
+		if (first)
+			rc = name_duplicate(index, first, stream);
 		if (rc == 0)
-			rc = add_name(index, stream);
+			rc = table_add(&index->by_name, &stream->link,
+				       stream->link.hash);
 		if (rc < 0)
 			return rc;
 	}
@@ -474,7 +520,8 @@ int index_adopt_names(struct index *index, const char *const *names)
 		int rc = keep_name(index, names[i], &stream->name);
 
 		if (rc == 0)
-			rc = add_name(index, stream);
+			rc = table_add(&index->by_name, &stream->link,
+				       hash_name(names[i]));
 		if (rc < 0)
 			return rc;
 	}
@@ -534,12 +581,7 @@ void index_free(struct index *index)
 
 struct index_stream *index_find(const struct index *index, const char *name)
 {
-	struct name_key key = {.index = index, .name = name};
-	struct table_link *link =
-		table_find(&index->by_name, table_hash(name, strlen(name)),
-			   name_matches, &key);
-
-	return link ? table_item(link, struct index_stream, link) : NULL;
+	return find_hashed(index, name, hash_name(name));
 }
 
 const char *index_name(const struct index *index,

@@ -32,9 +32,9 @@ static void bucket_push(struct table_link **buckets, size_t mask,
 	*head = link;
 }
 
-static int table_grow(struct table *table)
+/* n: of buckets, a power of two. */
+static int table_resize(struct table *table, size_t n)
 {
-	size_t n = table->buckets ? 2 * (table->mask + 1) : FIRST_BUCKETS;
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	struct table_link **buckets = calloc(n, sizeof(*buckets));
 
@@ -54,6 +54,23 @@ static int table_grow(struct table *table)
 	table->buckets = buckets;
 	table->mask = n - 1;
 	return 0;
+}
+
+static int table_grow(struct table *table)
+{
+	return table_resize(table, table->buckets ? 2 * (table->mask + 1)
+						  : FIRST_BUCKETS);
+}
+
+int table_reserve(struct table *table, size_t count)
+{
+	size_t n = table->buckets ? table->mask + 1 : FIRST_BUCKETS;
+
+	if (table->buckets && count <= n)
+		return 0;
+	while (n < count)
+		n *= 2;
+	return table_resize(table, n);
 }
 
 int table_add(struct table *table, struct table_link *link, uint64_t hash)

@@ -31,6 +31,26 @@ uint64_t table_hash(const void *bytes, size_t size);
 void table_init(struct table *table);
 void table_done(struct table *table);
 
+/* Makes room for so many items, for who is about to add them. */
+int table_reserve(struct table *table, size_t count);
+
+/*
+ * A word that an item with that hash will be looked for soon, so that memory
+ * that is not cached is fetched meanwhile. What stands first in its bucket is
+ * fetched by a second word.
+ */
+static inline void table_prefetch(const struct table *table, uint64_t hash)
+{
+	if (table->buckets)
+		__builtin_prefetch(&table->buckets[hash & table->mask]);
+}
+
+static inline void table_prefetch_item(const struct table *table, uint64_t hash)
+{
+	if (table->buckets)
+		__builtin_prefetch(table->buckets[hash & table->mask]);
+}
+
 /* Adds an item, which must not be in a table. Errors: -ENOMEM. */
 int table_add(struct table *table, struct table_link *link, uint64_t hash);
 

@@ -114,6 +114,36 @@ START_TEST(chains_stay_short)
 }
 END_TEST
 
+/* Room is made once, for all, and what is there stays. */
+START_TEST(room_is_made_ahead)
+{
+	const struct table_link *const *buckets;
+	struct thing *first, *things;
+	struct table table;
+
+	table_init(&table);
+	table_prefetch(&table, hash_well(0));
+	table_prefetch_item(&table, hash_well(0));
+	first = things_add(&table, 10, hash_well);
+	ck_assert_int_eq(table_reserve(&table, 10), 0);
+	ck_assert_int_eq(table_reserve(&table, ITEMS), 0);
+	ck_assert_uint_ge(table.mask + 1, ITEMS);
+	ck_assert_uint_lt(table.mask + 1, 2 * ITEMS);
+	check_found(&table, first, 10, hash_well, false);
+	for (size_t i = 0; i < 10; i++)
+		table_remove(&table, &first[i].link);
+	buckets = (const struct table_link *const *)table.buckets;
+	things = things_add(&table, ITEMS, hash_well);
+	ck_assert_ptr_eq(table.buckets, buckets);
+	table_prefetch(&table, hash_well(0));
+	table_prefetch_item(&table, hash_well(0));
+	check_found(&table, things, ITEMS, hash_well, false);
+	table_done(&table);
+	free(things);
+	free(first);
+}
+END_TEST
+
 START_TEST(equal_keys_live_side_by_side)
 {
 	struct thing twins[2] = {{.key = 7}, {.key = 7}};
@@ -190,6 +220,7 @@ int main(void)
 		finds_what_was_added_and_not_removed,
 		finds_it_among_collisions,
 		chains_stay_short,
+		room_is_made_ahead,
 		equal_keys_live_side_by_side,
 		each_visits_all_once_and_may_remove,
 		hashes_every_byte,
