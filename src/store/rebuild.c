@@ -215,9 +215,14 @@ int rebuild_put(struct store_object *object, const char *name, int *ret_dir)
  */
 static int secure(const struct store_object *object, int fd, bool durable)
 {
+	bool ordered = object->store->ordered;
+	struct stat st;
+
+	/* A file without bytes is no more than a change of names. */
+	if (!durable && ordered && fstat(fd, &st) == 0 && !st.st_size)
+		return 0;
 	blocking_begin();
-	if (durable ||
-	    (object->snapshot->index->count && !object->store->ordered))
+	if (durable || (object->snapshot->index->count && !ordered))
 		return fdatasync(fd) < 0 ? -errno : 0;
 	if (sync_file_range(fd, 0, 0,
 			    SYNC_FILE_RANGE_WAIT_BEFORE |
