@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Bytes of a new version that are put together in memory. */
+enum { SMALL = 1 << 16 };
+
 bool rebuild_can_adopt(const struct plan *plan, const struct stage *stage)
 {
 	uint64_t offset = 0;
@@ -54,6 +57,49 @@ static int write_segment(const struct rebuild *rebuild, const struct plan *plan,
 	return -EINVAL;
 }
 
+/* Fills in a segment of a new version that is put together in memory. */
+static int read_segment(const struct plan *plan,
+			const struct plan_segment *segment, int old, int stage,
+			uint8_t *bytes)
+{
+	ssize_t n;
+
+	switch (segment->source) {
+	case PLAN_BYTES:
+		memcpy(bytes, plan->bytes + segment->offset, segment->size);
+		return 0;
+	case PLAN_ZEROS:
+		memset(bytes, 0, segment->size);
+		return 0;
+	case PLAN_OLD:
+	case PLAN_STAGE:
+		n = io_pread(segment->source == PLAN_OLD ? old : stage, bytes,
+			     segment->size, segment->offset);
+		if (n < 0)
+			return n;
+		/* As for the others: it became shorter. */
+		return (uint64_t)n < segment->size ? -EBADMSG : 0;
+	}
+	return -EINVAL;
+}
+
+/* Writes a small new version at once. */
+static int write_small(const struct rebuild *rebuild, const struct plan *plan,
+		       int old, int stage)
+{
+	cleanup_free uint8_t *bytes = malloc(plan->size + 1);
+	uint64_t offset = 0;
+	int rc = bytes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; rc == 0 && i < plan->count; i++) {
+		const struct plan_segment *segment = &plan->segments[i];
+
+		rc = read_segment(plan, segment, old, stage, bytes + offset);
+		offset += segment->size;
+	}
+	return rc < 0 ? rc : io_pwrite(rebuild->fd, bytes, plan->size, 0);
+}
+
 /* Writes the segments one after the other; those of what is adopted stand. */
 static int write_segments(const struct rebuild *rebuild,
 			  const struct plan *plan, int old, int stage)
@@ -72,8 +118,7 @@ static int write_segments(const struct rebuild *rebuild,
 	/* It may end with a hole, or have room allocated behind its content. */
 	if (rc == 0 && ftruncate(rebuild->fd, plan->size) < 0)
 		rc = -errno;
-	/* The old version became shorter under our hands. */
-	return rc == -EBADMSG ? -ESTALE : rc;
+	return rc;
 }
 
 int rebuild_begin(struct store *store, const struct plan *plan, int old,
@@ -92,7 +137,13 @@ int rebuild_begin(struct store *store, const struct plan *plan, int old,
 	}
 	if (rebuild.fd < 0)
 		return adopt ? -errno : rebuild.fd;
-	rc = write_segments(&rebuild, plan, old, stage ? stage->fd : -1);
+	rc = !adopt && plan->size <= SMALL
+		     ? write_small(&rebuild, plan, old, stage ? stage->fd : -1)
+		     : write_segments(&rebuild, plan, old,
+				      stage ? stage->fd : -1);
+	/* The old version became shorter under our hands. */
+	if (rc == -EBADMSG)
+		rc = -ESTALE;
 	if (rc == 0)
 		rc = metadata_apply(rebuild.fd, metadata, old);
 	if (rc < 0)
