@@ -153,12 +153,15 @@ static int open_underlying(struct store *store, const char *path,
 			   struct version_source *ret_source)
 {
 	struct version_source source = {.fd = -1};
-	int rc;
+	int place, rc = 0;
 
-	if (store->options.live)
+	if (store->options.live) {
 		rc = live_open(store, path, &source);
-	else
-		rc = source.fd = tree_open_file(store, path, O_RDONLY);
+	} else {
+		place = tree_open(store, path, O_PATH | O_NOFOLLOW);
+		source.fd = tree_open_regular(place, O_RDONLY);
+		rc = source.fd;
+	}
 	if (rc < 0)
 		return rc;
 	source.fd = descriptor_keep(store, source.fd);

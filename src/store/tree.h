@@ -63,13 +63,6 @@ int tree_open_own_parent(const struct store *store, const char *path,
 int tree_open_regular(int fd, int flags);
 
 /*
- * The same for the file at a path that was a regular one when it was looked at
- * last: whatever was put there since is opened without waiting, which does it
- * no harm, and closed.
- */
-int tree_open_file(const struct store *store, const char *path, int flags);
-
-/*
  * 0 if what stands at path, or what is made there, may be changed.
  * Errors: -EROFS in a read-only store, and on another device.
  */

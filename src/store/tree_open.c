@@ -167,19 +167,6 @@ int tree_open_own_parent(const struct store *store, const char *path,
 	return open_parent(store, path, tree_open_own, ret_name);
 }
 
-/* Passes a regular file on, which waits from now on. */
-static int make_synchronous(int fd)
-{
-	cleanup_close int file = fd;
-	struct stat st;
-
-	if (file < 0)
-		return file;
-	if (fstat(file, &st) < 0 || fcntl(file, F_SETFL, 0) < 0)
-		return -errno;
-	return S_ISREG(st.st_mode) ? steal_fd(&file) : -ESTALE;
-}
-
 int tree_open_regular(int fd, int flags)
 {
 	const struct timespec pause = {.tv_nsec = LEASE_PAUSE};
@@ -197,22 +184,11 @@ int tree_open_regular(int fd, int flags)
 		nanosleep(&pause, NULL);
 		fd = reopen(place, flags | O_NONBLOCK);
 	}
-	return make_synchronous(fd);
-}
-
-int tree_open_file(const struct store *store, const char *path, int flags)
-{
-	cleanup_free char *real = NULL;
-	int rc = live_real(store, path, &real);
-
-	if (rc == 0)
-		rc = tree_openat(store->root, real ? real : path,
-				 flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	/* On another device, leased, or none: to be looked at more closely. */
-	if (rc == -EXDEV || rc == -EAGAIN || rc == -ELOOP || rc == -ENXIO)
-		return tree_open_regular(
-			tree_open(store, path, O_PATH | O_NOFOLLOW), flags);
-	return make_synchronous(rc);
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) < 0) {
+		close(fd);
+		return -errno;
+	}
+	return fd;
 }
 
 /* Takes the last part off a path. */
