@@ -121,10 +121,34 @@ static int lookup_node(struct store *store, const char *dir, const char *name,
 	return rc == -EXDEV ? -ENOENT : rc;
 }
 
+/* All but scratch. ret_gone: set if dir is, so that there is none either. */
+static int lookup_shown(struct store *store, const char *dir,
+			enum store_kind kind, const char *name,
+			struct store_entry *ret_entry, bool *ret_gone)
+{
+	struct store_object *object;
+	int rc = -ENOTDIR;
+
+	/* What was a directory still is one, unless this tells otherwise. */
+	if (kind == STORE_DIRECTORY && !object_is_cached(store, dir))
+		rc = lookup_node(store, dir, name, ret_entry);
+	if (rc != -ENOTDIR)
+		return rc;
+	rc = object_enter(store, dir, &object);
+	*ret_gone = rc < 0;
+	if (rc == 0)
+		return lookup_node(store, dir, name, ret_entry);
+	if (rc > 0) {
+		rc = lookup_stream(object, name, ret_entry);
+		object_leave(object);
+	}
+	return rc;
+}
+
 int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 		 const char *name, struct store_entry *ret_entry)
 {
-	struct store_object *object;
+	bool gone = false;
 	int rc = tree_check_name(name);
 
 	*ret_entry = (struct store_entry){0};
@@ -140,23 +164,8 @@ int store_lookup(struct store *store, const char *dir, enum store_kind kind,
 		if (rc != -ENOENT)
 			return rc;
 	}
-	/* What was a directory still is one, unless this tells otherwise. */
-	if (kind == STORE_DIRECTORY && !bkup_name_is_scratch(name) &&
-	    !object_is_cached(store, dir)) {
-		rc = lookup_node(store, dir, name, ret_entry);
-		if (rc != -ENOTDIR)
-			return rc;
-	}
-	rc = object_enter(store, dir, &object);
-	if (rc < 0)
-		return rc;
-	if (rc) {
-		rc = lookup_stream(object, name, ret_entry);
-		object_leave(object);
-	} else {
-		rc = lookup_node(store, dir, name, ret_entry);
-	}
-	if (rc == -ENOENT && bkup_name_is_scratch(name) &&
+	rc = lookup_shown(store, dir, kind, name, ret_entry, &gone);
+	if (rc == -ENOENT && !gone && bkup_name_is_scratch(name) &&
 	    !views_are(store, name))
 		rc = lookup_scratch(store, dir, name, ret_entry);
 	return rc;

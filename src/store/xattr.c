@@ -60,6 +60,16 @@ static bool is_hidden(const char *name, enum store_kind kind)
 	       !(store_kind_is_scratch(kind) && strcmp(name, ATTRIBUTES) == 0);
 }
 
+/*
+ * Whether a name is that of the capabilities of a program, which scratch is
+ * not, nor what it becomes. The kernel asks for them before each first write.
+ */
+static bool is_of_program(const char *name, enum store_kind kind)
+{
+	return store_kind_is_scratch(kind) &&
+	       strcmp(name, "security.capability") == 0;
+}
+
 /* Gives a value out by the rules of getxattr(2). */
 static ssize_t give(const char *text, size_t length, void *value, size_t size)
 {
@@ -200,7 +210,8 @@ ssize_t store_getxattr(struct store *store, const char *path,
 		return get_stream_xattr(store, path, name, value, size);
 	if (is_live_node(store, kind) && strcmp(name, PROFILE) == 0)
 		return get_profile(store, path, kind, value, size);
-	if (is_hidden(name, kind) || (is_view(kind) && !acl_is_name(name)) ||
+	if (is_hidden(name, kind) || is_of_program(name, kind) ||
+	    (is_view(kind) && !acl_is_name(name)) ||
 	    (is_live_node(store, kind) && !acl_is_name(name)))
 		return -ENODATA;
 	n = node_enter(store, path, kind, false, &node);
@@ -363,7 +374,8 @@ int store_setxattr(struct store *store, const char *path, enum store_kind kind,
 	}
 	if (is_hidden(name, kind))
 		return -EPERM;
-	if (is_view(kind) && !acl_is_name(name))
+	if (is_of_program(name, kind) ||
+	    (is_view(kind) && !acl_is_name(name)))
 		return -EOPNOTSUPP;
 	rc = node_enter(store, path, kind, true, &node);
 	if (rc < 0)

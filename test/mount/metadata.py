@@ -94,6 +94,17 @@ class Owners(Metadata):
         self.assertEqual((st.st_uid, st.st_gid), (1111, 2222))
         self.assertEqual(stat.S_IMODE(st.st_mode), 0o604)
 
+    def test_scratch_is_no_program(self):
+        scratch = self.at("F/.scratch")
+        write(scratch, b"x")
+        self.fails(errno.ENODATA, os.getxattr, scratch, "security.capability")
+        # cap_net_raw+ep, as setcap writes it
+        value = bytes.fromhex("0100000200200000000000000000000000000000")
+        self.fails(errno.EOPNOTSUPP, os.setxattr, scratch,
+                   "security.capability", value)
+        os.setxattr(scratch, "security.other", b"y")
+        self.assertEqual(os.getxattr(scratch, "security.other"), b"y")
+
     def test_xattrs_survive_a_rewrite(self):
         os.setxattr(self.under("F"), "user.note", b"kept")
         os.setxattr(self.under("F"), "trusted.note", b"kept too")
