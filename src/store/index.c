@@ -328,8 +328,8 @@ static int name_duplicate(struct index *index, struct index_stream *first,
 	return rc;
 }
 
-/* Hashes all names first, and has the table fetched that far ahead. */
-enum { AHEAD = 8 };
+/* So many names ahead an item of the table is fetched, and its bucket. */
+enum { ITEM_AHEAD = 8, BUCKET_AHEAD = 16 };
 
 static void hash_names(struct index *index)
 {
@@ -342,12 +342,12 @@ static void hash_names(struct index *index)
 
 static void look_ahead(const struct index *index, size_t i)
 {
-	if (index->count - i > 2 * AHEAD)
+	if (index->count - i > BUCKET_AHEAD)
 		table_prefetch(&index->by_name,
-			       index->streams[i + 2 * AHEAD].link.hash);
-	if (index->count - i > AHEAD)
+			       index->streams[i + BUCKET_AHEAD].link.hash);
+	if (index->count - i > ITEM_AHEAD)
 		table_prefetch_item(&index->by_name,
-				    index->streams[i + AHEAD].link.hash);
+				    index->streams[i + ITEM_AHEAD].link.hash);
 }
 
 /* Enters all streams by name, giving duplicates their ordinals. */
