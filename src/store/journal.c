@@ -14,53 +14,44 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* The name that the kernel has for a block device, as "sda1". */
-static char *device_name(dev_t dev)
-{
-	char link[64], target[PATH_MAX];
-	const char *slash;
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(dev),
-		 minor(dev));
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n < 0)
-		return NULL;
-	target[n] = '\0';
-	slash = strrchr(target, '/');
-	return strdup(slash ? slash + 1 : target);
-}
-
-/* Whether a file has one of two lines. */
-static bool has_line(const char *path, const char *one, const char *other)
+/*
+ * Whether a file has a line that begins like that. The rest of it is put into
+ * rest, where there is room for it.
+ */
+static bool find_line(const char *path, const char *start, char rest[NAME_MAX])
 {
 	FILE *file = fopen(path, "re");
-	char line[256];
+	size_t length = strlen(start);
+	char line[NAME_MAX];
 	bool found = false;
 
 	if (!file)
 		return false;
 	while (!found && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		found = strcmp(line, one) == 0 || strcmp(line, other) == 0;
+		found = strncmp(line, start, length) == 0;
 	}
 	fclose(file);
+	if (found)
+		memcpy(rest, line + length, strlen(line + length) + 1);
 	return found;
 }
 
 /* The journal's own inode is number 8; one that is a device has none. */
 static bool ext4_orders(dev_t dev)
 {
-	cleanup_free char *name = device_name(dev);
-	char path[PATH_MAX];
+	char name[NAME_MAX], mode[NAME_MAX], path[PATH_MAX];
 
-	if (!name)
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/uevent", major(dev),
+		 minor(dev));
+	if (!find_line(path, "DEVNAME=", name))
 		return false;
 	snprintf(path, sizeof(path), "/proc/fs/jbd2/%s-8", name);
 	if (access(path, F_OK) < 0)
 		return false;
 	snprintf(path, sizeof(path), "/proc/fs/ext4/%s/options", name);
-	return has_line(path, "data=ordered", "data=journal");
+	return find_line(path, "data=", mode) &&
+	       (strcmp(mode, "ordered") == 0 || strcmp(mode, "journal") == 0);
 }
 
 /* The log does not flush the device that is for real-time files. */
