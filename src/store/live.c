@@ -43,16 +43,9 @@ static int escapes_of(const char *name)
 	return strcmp(name + count, LIVE_OWN) == 0 ? (int)count : -1;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 bool live_is_own(const struct store *store, const char *path)
 {
-	return store->options.live && strcmp(last_part(path), LIVE_OWN) == 0;
+	return store->options.live && strcmp(tree_last_part(path), LIVE_OWN) == 0;
 }
 
 bool live_is_object(const struct store *store, const char *path,

@@ -133,18 +133,19 @@ int scratch_dir_make(struct store *store, const char *dir,
 int scratch_move(struct store *store, const char *from, const char *to,
 		 bool exchange)
 {
-	cleanup_close int mirror = scratch_dir(store, from);
-	cleanup_close int from_dir = -1, to_dir = -1;
+	cleanup_close int mirror = -1, from_dir = -1, to_dir = -1;
 	cleanup_free char *to_parent = NULL;
 	const char *from_name, *to_name;
 	struct names names;
 	int rc;
 
+	/* Those that are empty go, and are not moved. */
+	scratch_settle(store);
+	mirror = scratch_dir(store, from);
 	if (mirror == -ENOENT && exchange)
 		return scratch_move(store, to, from, false);
 	if (mirror < 0)
 		return mirror == -ENOENT ? 0 : mirror;
-	scratch_settle(store);
 	from_dir = scratch_open_parent(store, from, &from_name);
 	if (from_dir < 0)
 		return from_dir;
@@ -212,6 +213,11 @@ void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 
 	if (kind == STORE_SCRATCH_DIRECTORY || !(path = strdup(dir)))
 		return;
+	/* It would be shown as scratch if others removed what it mirrors. */
+	if (bkup_name_is_scratch(tree_last_part(dir))) {
+		remove_mirrors(store, dir);
+		return;
+	}
 	pthread_mutex_lock(&store->scratch_lock);
 	if (!is_emptied(store, dir)) {
 		place = &store->emptied[store->emptied_next++ %

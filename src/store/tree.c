@@ -44,6 +44,13 @@ int tree_check_name(const char *name)
 		       : 0;
 }
 
+const char *tree_last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 int tree_split(const char *path, char **ret_dir, const char **ret_name)
 {
 	const char *slash = strrchr(path, '/');

@@ -26,6 +26,9 @@ int tree_join(const char *dir, const char *name, char **ret_path);
 /* 0 if a name is one of an entry, -EINVAL for "", ".", ".." and with a '/'. */
 int tree_check_name(const char *name);
 
+/* The last part of a path, in it. */
+const char *tree_last_part(const char *path);
+
 /* Splits a path into dirname (malloc'ed) and a pointer to its last part. */
 int tree_split(const char *path, char **ret_dir, const char **ret_name);
 

@@ -372,6 +372,10 @@ START_TEST(mirrors_are_made_and_pruned)
 	scratch_prune(scene.store, "d", STORE_OBJECT);
 	scratch_settle(scene.store);
 	ck_assert(scene_exists(&scene, ".bkupfs/scratch/d"));
+	/* One that is named like scratch goes at once. */
+	ck_assert_int_eq(make_mirror("d/.e"), 0);
+	scratch_prune(scene.store, "d/.e", STORE_OBJECT);
+	ck_assert(!scene_exists(&scene, ".bkupfs/scratch/d/.e"));
 }
 END_TEST
 
@@ -454,6 +458,13 @@ START_TEST(mirrors_move)
 	};
 
 	ck_assert_int_eq(scratch_move(scene.store, "a", "b", false), 0);
+	/* One that is empty, and only stays for a while, is no scratch. */
+	for (int exchange = 0; exchange < 2; exchange++) {
+		ck_assert_int_eq(make_mirror("a"), 0);
+		scratch_prune(scene.store, "a", STORE_OBJECT);
+		ck_assert_int_eq(scratch_move(scene.store, "a", "b", exchange),
+				 0);
+	}
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		const char *expected[2] = {rows[i].a, rows[i].b};
 
