@@ -494,6 +494,30 @@ bool plan_stays(const struct plan_segment *segment, enum plan_source source,
 	return segment->source == source && segment->offset == offset;
 }
 
+int plan_read(const struct plan *plan, const struct plan_segment *segment,
+	      uint64_t done, int old, int stage, uint8_t *bytes, size_t size)
+{
+	uint64_t offset = segment->offset + done;
+	ssize_t n = size;
+
+	switch (segment->source) {
+	case PLAN_BYTES:
+		memcpy(bytes, plan->bytes + offset, size);
+		break;
+	case PLAN_ZEROS:
+		memset(bytes, 0, size);
+		break;
+	case PLAN_OLD:
+	case PLAN_STAGE:
+		n = io_pread(segment->source == PLAN_OLD ? old : stage, bytes,
+			     size, offset);
+		break;
+	}
+	if (n < 0)
+		return n;
+	return (size_t)n < size ? -ESTALE : 0;
+}
+
 /* The streams that the stage holds, in the one segment that it is. */
 static int plan_whole(struct plan *plan, const struct plan_edit *edit)
 {

@@ -89,6 +89,15 @@ bool plan_stays(const struct plan_segment *segment, enum plan_source source,
 		uint64_t offset);
 
 /*
+ * Reads bytes of a segment.
+ *
+ * done: of the segment, where they begin; old, stage: the files of its sources.
+ * Errors: -ESTALE if a source has become shorter.
+ */
+int plan_read(const struct plan *plan, const struct plan_segment *segment,
+	      uint64_t done, int old, int stage, uint8_t *bytes, size_t size);
+
+/*
  * 0 if a stream of that child name may be made.
  * Errors: -EINVAL, -ENAMETOOLONG, -ENOMEM.
  */

@@ -57,32 +57,6 @@ static int write_segment(const struct rebuild *rebuild, const struct plan *plan,
 	return -EINVAL;
 }
 
-/* Fills in a segment of a new version that is put together in memory. */
-static int read_segment(const struct plan *plan,
-			const struct plan_segment *segment, int old, int stage,
-			uint8_t *bytes)
-{
-	ssize_t n;
-
-	switch (segment->source) {
-	case PLAN_BYTES:
-		memcpy(bytes, plan->bytes + segment->offset, segment->size);
-		return 0;
-	case PLAN_ZEROS:
-		memset(bytes, 0, segment->size);
-		return 0;
-	case PLAN_OLD:
-	case PLAN_STAGE:
-		n = io_pread(segment->source == PLAN_OLD ? old : stage, bytes,
-			     segment->size, segment->offset);
-		if (n < 0)
-			return n;
-		/* As for the others: it became shorter. */
-		return (uint64_t)n < segment->size ? -EBADMSG : 0;
-	}
-	return -EINVAL;
-}
-
 /* Writes a small new version at once. */
 static int write_small(const struct rebuild *rebuild, const struct plan *plan,
 		       int old, int stage)
@@ -94,7 +68,8 @@ static int write_small(const struct rebuild *rebuild, const struct plan *plan,
 	for (size_t i = 0; rc == 0 && i < plan->count; i++) {
 		const struct plan_segment *segment = &plan->segments[i];
 
-		rc = read_segment(plan, segment, old, stage, bytes + offset);
+		rc = plan_read(plan, segment, 0, old, stage, bytes + offset,
+			       segment->size);
 		offset += segment->size;
 	}
 	return rc < 0 ? rc : io_pwrite(rebuild->fd, bytes, plan->size, 0);
@@ -118,7 +93,8 @@ static int write_segments(const struct rebuild *rebuild,
 	/* It may end with a hole, or have room allocated behind its content. */
 	if (rc == 0 && ftruncate(rebuild->fd, plan->size) < 0)
 		rc = -errno;
-	return rc;
+	/* The old version became shorter under our hands. */
+	return rc == -EBADMSG ? -ESTALE : rc;
 }
 
 int rebuild_begin(struct store *store, const struct plan *plan, int old,
@@ -141,9 +117,6 @@ int rebuild_begin(struct store *store, const struct plan *plan, int old,
 		     ? write_small(&rebuild, plan, old, stage ? stage->fd : -1)
 		     : write_segments(&rebuild, plan, old,
 				      stage ? stage->fd : -1);
-	/* The old version became shorter under our hands. */
-	if (rc == -EBADMSG)
-		rc = -ESTALE;
 	if (rc == 0)
 		rc = metadata_apply(rebuild.fd, metadata, old);
 	if (rc < 0)
@@ -264,13 +237,14 @@ int rebuild_put(struct store_object *object, const char *name, int *ret_dir)
  * will be before the rename is. Where there was none no more is asked of a
  * filesystem than that it does so, if it can: that needs no flush of the disk.
  */
-static int secure(const struct store_object *object, int fd, bool durable)
+static int secure(const struct store_object *object,
+		  const struct version *version, bool durable)
 {
 	bool ordered = object->store->ordered;
-	struct stat st;
+	int fd = version_fd(version);
 
 	/* A file without bytes is no more than a change of names. */
-	if (!durable && ordered && fstat(fd, &st) == 0 && !st.st_size)
+	if (!durable && ordered && !version_stat(version).st_size)
 		return 0;
 	blocking_begin();
 	if (durable || (object->snapshot->index->count && !ordered))
@@ -288,7 +262,7 @@ int rebuild_place(struct rebuild *rebuild, struct store_object *object,
 {
 	int fd = version_fd(&snapshot->version);
 	struct stat st;
-	int rc = secure(object, fd, durable);
+	int rc = secure(object, &snapshot->version, durable);
 
 	if (rc == 0)
 		rc = rebuild_put(object, rebuild->name, ret_dir);

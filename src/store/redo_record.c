@@ -78,41 +78,6 @@ static int put(struct output *output, const void *bytes, size_t size)
 	return 0;
 }
 
-static int put_file(struct output *output, int from, uint64_t offset,
-		    uint64_t size)
-{
-	while (size) {
-		ssize_t want = make_space(output, size);
-		ssize_t n = want < 0 ? want
-				     : io_pread(from,
-						output->buffer + output->used,
-						want, offset);
-
-		if (n < 0)
-			return n;
-		if (n < want)
-			return -ESTALE;
-		take(output, n);
-		offset += n;
-		size -= n;
-	}
-	return 0;
-}
-
-static int put_zeros(struct output *output, uint64_t size)
-{
-	while (size) {
-		ssize_t n = make_space(output, size);
-
-		if (n < 0)
-			return n;
-		memset(output->buffer + output->used, 0, n);
-		take(output, n);
-		size -= n;
-	}
-	return 0;
-}
-
 static int put_head(struct output *output, const struct plan *plan,
 		    const struct description *description)
 {
@@ -156,18 +121,20 @@ static int put_ranges(struct output *output, const struct plan *plan)
 static int put_segment(struct output *output, const struct plan *plan,
 		       const struct plan_segment *segment, int old, int stage)
 {
-	switch (segment->source) {
-	case PLAN_BYTES:
-		return put(output, plan->bytes + segment->offset,
-			   segment->size);
-	case PLAN_ZEROS:
-		return put_zeros(output, segment->size);
-	case PLAN_OLD:
-		return put_file(output, old, segment->offset, segment->size);
-	case PLAN_STAGE:
-		return put_file(output, stage, segment->offset, segment->size);
+	uint64_t done = 0;
+
+	while (done < segment->size) {
+		ssize_t n = make_space(output, segment->size - done);
+		int rc = n < 0 ? n
+			       : plan_read(plan, segment, done, old, stage,
+					   output->buffer + output->used, n);
+
+		if (rc < 0)
+			return rc;
+		take(output, n);
+		done += n;
 	}
-	return -EINVAL;
+	return 0;
 }
 
 static int put_data(struct output *output, const struct plan *plan, int old,
