@@ -382,23 +382,6 @@ static int rescue_dir(struct store_object *object,
 	return rc;
 }
 
-static int put_rescued(const struct store_file *file, const char *dir,
-		       const char *name)
-{
-	struct store *store = file->store;
-	struct names names;
-	cleanup_close int fd = scratch_dir_make(store, dir, &names);
-	struct scratch_leaf leaf;
-	int rc;
-
-	if (fd < 0)
-		return fd;
-	rc = control_rename(control_dir(store, false), file->stage.name, fd,
-			    scratch_leaf(store, name, &leaf));
-	names_leave(&names);
-	return rc;
-}
-
 void file_rescue(struct store_object *object, struct store_file *file,
 		 int error)
 {
@@ -421,7 +404,8 @@ void file_rescue(struct store_object *object, struct store_file *file,
 	rc = complete_stage(file);
 	whole = rc > 0;
 	if (rc >= 0)
-		rc = put_rescued(file, path, name);
+		rc = scratch_put(store, file->stage.name, path, name,
+				 false);
 	if (rc < 0) {
 		store_report(store, LOG_ERR,
 			     "'%s/%s': cannot commit: %s; nor keep what was "

@@ -411,25 +411,6 @@ static int rename_scratch(struct store *store, const struct store_place *from,
 	return rc;
 }
 
-/* Moves what is in the control directory to a place of scratch. */
-static int put_scratch(struct store *store, const char *name,
-		       const struct store_place *to)
-{
-	struct names names;
-	cleanup_close int dir = scratch_dir_make(store, to->dir, &names);
-	struct scratch_leaf leaf;
-	int rc;
-
-	if (dir < 0)
-		return dir;
-	rc = renameat(control_dir(store, false), name, dir,
-		      scratch_leaf(store, to->name, &leaf)) < 0
-		     ? -errno
-		     : 0;
-	names_leave(&names);
-	return rc;
-}
-
 int rename_extract(struct store_object *object, const char *from,
 		   const struct stage_base *content,
 		   const struct store_place *to)
@@ -454,7 +435,7 @@ int rename_extract(struct store_object *object, const char *from,
 	     futimens(fd, times) < 0 || fdatasync(fd) < 0))
 		rc = -errno;
 	if (rc == 0)
-		rc = put_scratch(store, name, to);
+		rc = scratch_put(store, name, to->dir, to->name, true);
 	if (rc < 0)
 		control_unlink(store, name);
 	return rc < 0 ? rc : scratch_sync_dir(store, to->dir);

@@ -74,6 +74,26 @@ int scratch_stat(struct store *store, const char *dir, const char *name,
 		       : 0;
 }
 
+int scratch_put(struct store *store, const char *from, const char *dir,
+		const char *name, bool replaces)
+{
+	struct names names;
+	cleanup_close int fd = scratch_dir_make(store, dir, &names);
+	int control = control_dir(store, false);
+	struct scratch_leaf leaf;
+	int rc = 0;
+
+	if (fd < 0)
+		return fd;
+	name = scratch_leaf(store, name, &leaf);
+	if (!replaces)
+		rc = control_rename(control, from, fd, name);
+	else if (renameat(control, from, fd, name) < 0)
+		rc = -errno;
+	names_leave(&names);
+	return rc;
+}
+
 int scratch_exists(struct store *store, const char *dir)
 {
 	cleanup_closedir DIR *entries = NULL;

@@ -82,6 +82,14 @@ int scratch_exists(struct store *store, const char *dir);
 /* Removes the scratch of the views of what stood at path. */
 void scratch_drop_views(struct store *store, const char *path);
 
+/*
+ * Makes what has a name in the control directory scratch at a place.
+ *
+ * replaces: what is there; else -EEXIST.
+ */
+int scratch_put(struct store *store, const char *from, const char *dir,
+		const char *name, bool replaces);
+
 /* Makes a scratch directory durable, with all that it is in. */
 int scratch_sync_dir(struct store *store, const char *path);
 

@@ -211,13 +211,16 @@ void scratch_prune(struct store *store, const char *dir, enum store_kind kind)
 	cleanup_free char *path = NULL, *oldest = NULL;
 	char **place;
 
-	if (kind == STORE_SCRATCH_DIRECTORY || !(path = strdup(dir)))
+	if (kind == STORE_SCRATCH_DIRECTORY)
 		return;
 	/* It would be shown as scratch if others removed what it mirrors. */
 	if (bkup_name_is_scratch(tree_last_part(dir))) {
 		remove_mirrors(store, dir);
 		return;
 	}
+	path = strdup(dir);
+	if (!path)
+		return;
 	pthread_mutex_lock(&store->scratch_lock);
 	if (!is_emptied(store, dir)) {
 		place = &store->emptied[store->emptied_next++ %
